@@ -1,0 +1,73 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { fileSource } from '#main/bytes/file-source.ts';
+import type { ByteSource } from '#main/bytes/source.ts';
+import { systemError } from '#main/bytes/system-error.ts';
+import { AppError } from '#shared/errors.ts';
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** A folder seen by formats: siblings by bare name, nothing outside it. */
+export interface Folder {
+  /** Base name of the folder itself. */
+  readonly name: string;
+  /** Entries in name order; dangling links are left out. */
+  list(): Promise<readonly FolderEntry[]>;
+  has(name: string): Promise<boolean>;
+  /** Opens a file of this folder. @throws AppError `corrupt` for a name that is not bare, `not-found`, `io`. */
+  open(name: string): Promise<ByteSource>;
+  /** A folder inside this one, by bare name. */
+  folder(name: string): Folder;
+}
+
+/**
+ * Whether a name found in a file names something directly inside a folder:
+ * no separators, no parent, no drive or stream.
+ */
+export function isBareName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\\:\0]/.test(name);
+}
+
+function requireBareName(name: string, folder: string): string {
+  if (isBareName(name)) return name;
+  throw new AppError('corrupt', 'the file points outside its folder', {
+    file: folder,
+    expected: 'the bare name of a file beside it',
+    found: name.slice(0, 200),
+  });
+}
+
+export function folderAt(path: string): Folder {
+  const name = basename(path);
+  return {
+    name,
+    list: async () => {
+      try {
+        const entries = await readdir(path, { withFileTypes: true });
+        return entries
+          .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1));
+      } catch (error) {
+        throw systemError(error, 'listing', name);
+      }
+    },
+    has: async (child) => {
+      if (!isBareName(child)) return false;
+      return stat(join(path, child)).then(
+        () => true,
+        () => false,
+      );
+    },
+    open: (child) => fileSource(join(path, requireBareName(child, name))),
+    folder: (child) => folderAt(join(path, requireBareName(child, name))),
+  };
+}
+
+/** The folder that holds a file. */
+export function folderOf(path: string): Folder {
+  return folderAt(dirname(path));
+}

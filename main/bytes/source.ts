@@ -1,0 +1,33 @@
+/** Where bytes come from. All offsets and lengths are bytes; ends are exclusive. */
+
+/** A source as plain data, so that another thread can open it again. */
+export type SourceDescription =
+  | { readonly kind: 'file'; readonly path: string; readonly byteLength: number }
+  | { readonly kind: 'memory'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'span';
+      readonly of: SourceDescription;
+      readonly offset: number;
+      readonly byteLength: number;
+    }
+  | {
+      /** A raw deflate stream inside another source. */
+      readonly kind: 'inflated';
+      readonly of: SourceDescription;
+      readonly offset: number;
+      readonly compressedByteLength: number;
+      readonly byteLength: number;
+    };
+
+export interface ByteSource {
+  /** What a message calls it: a base name. */
+  readonly name: string;
+  readonly byteLength: number;
+  readonly description: SourceDescription;
+  /**
+   * Reads exactly `length` bytes at `offset`. The caller owns the buffer that comes back.
+   * @throws AppError `corrupt` when the range is not inside the source, `io` when the system fails or comes up short.
+   */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,112 @@
+/** What a format is, and what opening a file gives: data, with no behaviour and no values. */
+import type { FormatInput } from '#main/formats/input.ts';
+import type { ByteSource } from '#main/bytes/source.ts';
+import type { Layout, Metadata, Problem } from '#shared/checkpoint.ts';
+import type { Quantisation, SparseInfo } from '#shared/tensor.ts';
+
+export interface Format {
+  /** Canonical lower-case name: `pytorch`, `safetensors`. */
+  readonly name: string;
+  /** As people write it: "PyTorch". */
+  readonly title: string;
+  /** One line for the README's table and the file dialogs: what is read. */
+  readonly reads: string;
+  /** For dialogs and file associations only; detection never looks at names. Without the dot. */
+  readonly extensions: readonly string[];
+  /** Whether this input is ours, from its content. Never throws for content that is not ours. */
+  claims(input: FormatInput): Promise<boolean>;
+  /** Reads headers only. @throws AppError for structural faults; what can be lived with goes to `problems`. */
+  open(input: FormatInput): Promise<Checkpoint>;
+}
+
+/** An opened checkpoint. Every number in it has been checked against the sources it refers to (`validate.ts`). */
+export interface Checkpoint {
+  readonly format: string;
+  /** A sentence for the person: "PyTorch zip, written by torch 2.7 or newer". */
+  readonly dialect: string;
+  readonly layout: Layout;
+  /** What the storages refer to by index; owned by the checkpoint, closed with it. */
+  readonly sources: readonly ByteSource[];
+  readonly tensors: readonly StoredTensor[];
+  /** Labelled byte ranges of the sources, for the byte map. */
+  readonly regions: readonly Region[];
+  /** What the pickles in the file would import. */
+  readonly imports: readonly PickleImport[];
+  readonly problems: readonly Problem[];
+  readonly metadata: Metadata;
+}
+
+export interface StoredTensor {
+  readonly name: string;
+  readonly label?: string;
+  /** Canonical dtype name. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly storage: Storage;
+  readonly checksums?: readonly Checksum[];
+  readonly quantisation?: Quantisation;
+  readonly sparse?: SparseInfo;
+  readonly offers?: readonly string[];
+}
+
+/** Where a tensor's values are. Offsets and lengths are bytes, strides elements. */
+export type Storage =
+  | DenseStorage
+  /** Values too small or too scattered to point at, already little-endian and in C order. */
+  | { readonly kind: 'inline'; readonly bytes: Uint8Array }
+  /** Texts of a string tensor in C order. */
+  | { readonly kind: 'strings'; readonly values: readonly (string | Uint8Array)[] }
+  /** The file describes the tensor and holds no values. */
+  | { readonly kind: 'none' };
+
+export interface DenseStorage {
+  readonly kind: 'dense';
+  /** Index into the checkpoint's sources. */
+  readonly source: number;
+  /** Of the storage that the tensor is a view of; equal (source, offset, byteLength) means shared. */
+  readonly offset: number;
+  readonly byteLength: number;
+  readonly byteOrder: 'little' | 'big';
+  /** Elements into the storage where the tensor's first element is; 0 when absent. */
+  readonly elementOffset?: number;
+  /** Elements; absent means C order without gaps. */
+  readonly strides?: readonly number[];
+  /** The complex values on disk are to be conjugated, or the values negated, when read. */
+  readonly isConjugated?: true;
+  readonly isNegated?: true;
+}
+
+export interface Checksum {
+  readonly algorithm: 'crc32' | 'crc32c-masked' | 'fletcher32';
+  readonly expected: number;
+  readonly source: number;
+  /** Bytes it is taken over, [begin, end) of the source as stored. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface Region {
+  readonly source: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly label: string;
+}
+
+export interface PickleImport {
+  readonly module: string;
+  readonly name: string;
+  /** Byte offset of the opcode in its stream. */
+  readonly offset: number;
+  /** Which pickle of the file: a zip member's name, or the file's own. */
+  readonly stream: string;
+}
+
+/** A tensor to be saved: canonical bytes (little-endian, C order) come window by window. */
+export interface TensorToSave {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+  /** Canonical bytes [offset, offset + length) of the tensor's dense form. */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+}

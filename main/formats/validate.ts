@@ -1,0 +1,130 @@
+import type { Checkpoint, DenseStorage, StoredTensor } from '#main/formats/contract.ts';
+import { TENSOR_RANK } from '#main/bytes/limits.ts';
+import type { Problem } from '#shared/checkpoint.ts';
+import { findDtype } from '#shared/dtype.ts';
+import { byteLengthOf, contiguousStrides, elementCountOf } from '#shared/tensor.ts';
+
+/**
+ * Holds whatever a format returned to the invariants that readers rely on: known dtypes, whole dimensions,
+ * every element inside its storage, every storage inside its source, and names that are distinct.
+ * A tensor that breaks one keeps its row without data and gets a problem; the rest is untouched.
+ */
+export function validate(checkpoint: Checkpoint): Checkpoint {
+  const problems: Problem[] = [...checkpoint.problems];
+  const tensors = withDistinctNames(checkpoint.tensors, problems).map((tensor) => {
+    const fault = faultOf(tensor, checkpoint);
+    if (fault === undefined) return tensor;
+    problems.push({ code: fault.code, message: fault.message, tensor: tensor.name });
+    return { ...tensor, ...fault.repair, storage: { kind: 'none' } as const };
+  });
+  return { ...checkpoint, tensors, problems };
+}
+
+interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly repair?: Partial<StoredTensor>;
+}
+
+function faultOf(tensor: StoredTensor, checkpoint: Checkpoint): Fault | undefined {
+  const dtype = findDtype(tensor.dtype);
+  if (!dtype) {
+    return {
+      code: 'unknown-dtype',
+      message: `no dtype is called ${tensor.dtype}`,
+      repair: { dtype: 'u8' },
+    };
+  }
+  if (tensor.shape.length > TENSOR_RANK) {
+    return {
+      code: 'rank',
+      message: `the tensor has ${tensor.shape.length} dimensions, more than ${TENSOR_RANK}`,
+      repair: { shape: [] },
+    };
+  }
+  const isWhole = tensor.shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0);
+  const elementCount = isWhole ? elementCountOf(tensor.shape) : undefined;
+  if (elementCount === undefined) {
+    return {
+      code: 'shape',
+      message: `the shape [${tensor.shape.join(', ')}] is not one a tensor can have`,
+      repair: { shape: [] },
+    };
+  }
+  const { storage } = tensor;
+  if (storage.kind === 'dense') return denseFault(tensor, storage, elementCount, checkpoint);
+  if (storage.kind === 'inline' && storage.bytes.byteLength !== byteLengthOf(tensor.dtype, elementCount)) {
+    return {
+      code: 'length',
+      message: `the values take ${storage.bytes.byteLength} bytes, the shape wants ${byteLengthOf(tensor.dtype, elementCount)}`,
+    };
+  }
+  if (storage.kind === 'strings' && storage.values.length !== elementCount) {
+    return {
+      code: 'length',
+      message: `the file holds ${storage.values.length} texts, the shape wants ${elementCount}`,
+    };
+  }
+  return undefined;
+}
+
+function denseFault(
+  tensor: StoredTensor,
+  storage: DenseStorage,
+  elementCount: number,
+  checkpoint: Checkpoint,
+): Fault | undefined {
+  const source = checkpoint.sources[storage.source];
+  if (!source) return { code: 'storage', message: 'the tensor points at a file that is not there' };
+  const isInside =
+    Number.isSafeInteger(storage.offset) &&
+    Number.isSafeInteger(storage.byteLength) &&
+    storage.offset >= 0 &&
+    storage.byteLength >= 0 &&
+    storage.offset + storage.byteLength <= source.byteLength;
+  if (!isInside) {
+    return {
+      code: 'storage-range',
+      message: `the values should be at bytes ${storage.offset} to ${storage.offset + storage.byteLength} of a file of ${source.byteLength}`,
+    };
+  }
+  if (elementCount === 0) return undefined;
+  const strides = storage.strides ?? contiguousStrides(tensor.shape);
+  if (strides.length !== tensor.shape.length) {
+    return { code: 'strides', message: `${strides.length} strides for ${tensor.shape.length} dimensions` };
+  }
+  let first = BigInt(storage.elementOffset ?? 0);
+  let last = first;
+  tensor.shape.forEach((dimension, axis) => {
+    const reach = BigInt(dimension - 1) * BigInt(strides[axis]!);
+    if (reach < 0n) first += reach;
+    else last += reach;
+  });
+  const wanted = last < BigInt(Number.MAX_SAFE_INTEGER) ? byteLengthOf(tensor.dtype, Number(last) + 1) : Infinity;
+  if (first < 0n || wanted > storage.byteLength) {
+    return {
+      code: 'storage-range',
+      message: `the last element ends at byte ${wanted} of a storage of ${storage.byteLength}`,
+    };
+  }
+  return undefined;
+}
+
+function withDistinctNames(tensors: readonly StoredTensor[], problems: Problem[]): readonly StoredTensor[] {
+  const taken = new Set<string>();
+  const counts = new Map<string, number>();
+  return tensors.map((tensor) => {
+    if (!taken.has(tensor.name)) {
+      taken.add(tensor.name);
+      return tensor;
+    }
+    let count = counts.get(tensor.name) ?? 1;
+    let name: string;
+    do name = `${tensor.name}#${++count}`;
+    while (taken.has(name));
+    counts.set(tensor.name, count);
+    taken.add(name);
+    problems.push({ code: 'duplicate-name', message: `a second tensor is called ${tensor.name}`, tensor: name });
+    return { ...tensor, name };
+  });
+}
