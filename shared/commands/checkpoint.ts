@@ -1,0 +1,106 @@
+import * as z from 'zod/mini';
+
+import { command, type Progress } from '#shared/commands/command.ts';
+import type { CheckpointSummary } from '#shared/checkpoint.ts';
+import type { Comparison, ComparisonRow, Summary } from '#shared/statistics.ts';
+import type { TensorInfo } from '#shared/tensor.ts';
+
+export interface SummarizedTensor extends TensorInfo {
+  /** Absent for tensors without data and for texts. */
+  readonly summary?: Summary;
+  /** Of the stored integers' real values, for quantised tensors. */
+  readonly dequantised?: Summary;
+  /** Of the canonical bytes: little-endian, C order. */
+  readonly sha256?: string;
+}
+
+export interface SummarizedCheckpoint extends CheckpointSummary {
+  readonly tensors: readonly SummarizedTensor[];
+  /** Equal for equal names, dtypes, shapes and values in any container. */
+  readonly contentDigest?: string;
+  /** Whether `failOn` found what it looks for. */
+  readonly isFound?: boolean;
+}
+
+export interface SummarizeUpdate extends Progress {
+  /** Tensors finished since the last update. */
+  readonly finished?: readonly SummarizedTensor[];
+}
+
+export interface CompareUpdate extends Progress {
+  readonly rows?: readonly ComparisonRow[];
+}
+
+export interface SavedCheckpoint {
+  /** Base name of the file written. */
+  readonly written: string;
+  readonly byteLength: number;
+  readonly sha256: string;
+  /** The file reopened and compared with what was to be saved. */
+  readonly proof: Comparison;
+}
+
+export const FAIL_ON = ['nan', 'inf', 'zero', 'denormal'] as const;
+export const SAVE_FORMATS = ['safetensors', 'npy', 'npz'] as const;
+
+const tolerance = z.optional(z.tuple([z.number().check(z.gte(0)), z.number().check(z.gte(0))]));
+const globs = z.optional(z.array(z.string()));
+
+export const CHECKPOINT_COMMANDS = {
+  'checkpoint.open': command<CheckpointSummary>()({
+    params: z.strictObject({ file: z.string() }),
+    verb: {
+      verb: 'ls',
+      does: 'lists the tensors of a file; reads no values',
+      positionals: [{ param: 'file', title: 'PATH', kind: 'path', isRepeated: true }],
+    },
+  }),
+  'checkpoint.close': command<void>()({ params: z.strictObject({ file: z.string() }) }),
+  'checkpoint.summarize': command<SummarizedCheckpoint, SummarizeUpdate>()({
+    params: z.strictObject({
+      file: z.string(),
+      globs,
+      digest: z.optional(z.boolean()),
+      quantiles: z.optional(z.array(z.number().check(z.gte(0), z.lte(1)))),
+      failOn: z.optional(z.array(z.enum(FAIL_ON))),
+    }),
+    verb: {
+      verb: 'stat',
+      does: 'full statistics over every element',
+      positionals: [
+        { param: 'file', title: 'PATH', kind: 'path' },
+        { param: 'globs', title: 'GLOB', kind: 'text', isOptional: true, isRepeated: true },
+      ],
+      options: [
+        { flag: 'digest', param: 'digest', title: '', does: 'adds the SHA-256 of each tensor and of the content', kind: 'flag' },
+        { flag: 'quantiles', param: 'quantiles', title: 'Q,…', does: 'probabilities from 0 to 1', kind: 'numbers' },
+        { flag: 'fail-on', param: 'failOn', title: 'nan,inf,zero,denormal', does: 'exit 1 where any is found', kind: 'words' },
+      ],
+    },
+  }),
+  'checkpoint.compare': command<Comparison, CompareUpdate>()({
+    params: z.strictObject({
+      a: z.string(),
+      b: z.string(),
+      /** A's name to B's name. */
+      map: z.optional(z.record(z.string(), z.string())),
+      tolerance,
+    }),
+    verb: {
+      verb: 'diff',
+      does: 'compares the tensors of two checkpoints',
+      positionals: [
+        { param: 'a', title: 'A', kind: 'path' },
+        { param: 'b', title: 'B', kind: 'path' },
+      ],
+      options: [
+        { flag: 'map', param: 'map', title: 'FILE', does: 'a JSON object from names in A to names in B', kind: 'json' },
+        { flag: 'tolerance', param: 'tolerance', title: 'ABS,REL', does: 'how far apart values may be', kind: 'numbers' },
+      ],
+    },
+  }),
+  /** Writes chosen tensors to a new file, reopens it and compares. */
+  'checkpoint.save': command<SavedCheckpoint>()({
+    params: z.strictObject({ file: z.string(), to: z.string(), format: z.enum(SAVE_FORMATS), globs }),
+  }),
+} as const;

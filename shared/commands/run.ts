@@ -1,0 +1,91 @@
+import * as z from 'zod/mini';
+
+import type { FileId } from '#shared/bridge.ts';
+import { command } from '#shared/commands/command.ts';
+import { RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
+import type { Reproduction, RestoreReport, RunDescription, RunEvent, RunSnapshot } from '#shared/run.ts';
+
+const run = z.string();
+
+export const ARCHITECTURE_SCHEMA = z.strictObject({
+  layers: z.array(
+    z.union([
+      z.strictObject({
+        linear: z.tuple([z.int().check(z.gte(1)), z.int().check(z.gte(1))]),
+        name: z.optional(z.string()),
+      }),
+      z.strictObject({ activation: z.string() }),
+    ]),
+  ),
+});
+
+export const RUN_COMMANDS = {
+  /** Starts training in a folder (a new one in the app's own place where none is given). */
+  'run.start': command<RunDescription>()({
+    params: z.strictObject({
+      config: RUN_CONFIG_SCHEMA,
+      folder: z.optional(z.string()),
+      name: z.optional(z.string()),
+      steps: z.optional(z.int().check(z.gte(1))),
+    }),
+  }),
+  /** Streams snapshots until the run ends or the call is cancelled. */
+  'run.watch': command<RunSnapshot, RunSnapshot>()({ params: z.strictObject({ run }) }),
+  'run.pause': command<RunSnapshot>()({ params: z.strictObject({ run }) }),
+  /** Goes on from a pause, or from the newest valid checkpoint of a run that has stopped. */
+  'run.resume': command<RunSnapshot>()({ params: z.strictObject({ run }) }),
+  'run.stop': command<RunSnapshot>()({ params: z.strictObject({ run }) }),
+  /** Saves a checkpoint at the next step boundary. */
+  'run.save': command<RunSnapshot>()({ params: z.strictObject({ run }) }),
+  'run.list': command<readonly RunDescription[]>()({ params: z.strictObject({}) }),
+  /** The checkpoint of a step as a file to browse or compare. */
+  'run.checkpoint-file': command<{ readonly file: FileId; readonly name: string }>()({
+    params: z.strictObject({ run, step: z.int().check(z.gte(0)) }),
+  }),
+  /** Rebuilds a clone from the file and compares it with the original, bit for bit. */
+  'run.verify': command<RestoreReport>()({
+    params: z.strictObject({ run, step: z.int().check(z.gte(0)) }),
+  }),
+  /** The command line's way to train: to the end, with every event. */
+  'run.train': command<RunSnapshot, RunEvent>()({
+    params: z.strictObject({
+      config: z.optional(RUN_CONFIG_SCHEMA),
+      folder: z.string(),
+      steps: z.optional(z.int().check(z.gte(1))),
+      isResumed: z.optional(z.boolean()),
+    }),
+    verb: {
+      verb: 'train',
+      does: 'trains a network with periodic checkpoints',
+      positionals: [{ param: 'config', title: 'CONFIG.json', kind: 'path', isOptional: true }],
+      options: [
+        { flag: 'out', param: 'folder', title: 'FOLDER', does: 'where the run lives', kind: 'new-path', isRequired: true },
+        { flag: 'steps', param: 'steps', title: 'N', does: 'total optimizer steps', kind: 'integer' },
+        { flag: 'resume', param: 'isResumed', title: '', does: 'goes on from the newest valid checkpoint', kind: 'flag' },
+      ],
+    },
+  }),
+  /** Rebuilds an MLP from any file, runs a recorded input and compares with the recorded output. */
+  'restore.reproduce': command<Reproduction>()({
+    params: z.strictObject({
+      checkpoint: z.string(),
+      input: z.string(),
+      inputName: z.optional(z.string()),
+      output: z.string(),
+      outputName: z.optional(z.string()),
+      arch: z.optional(ARCHITECTURE_SCHEMA),
+      tolerance: z.optional(z.tuple([z.number().check(z.gte(0)), z.number().check(z.gte(0))])),
+    }),
+    verb: {
+      verb: 'restore',
+      does: 'rebuilds the MLP, runs an input, compares with the recorded output',
+      positionals: [{ param: 'checkpoint', title: 'CHECKPOINT', kind: 'path' }],
+      options: [
+        { flag: 'input', param: 'input', title: 'X', does: 'an npy file, or FILE:NAME', kind: 'tensor-path', isRequired: true },
+        { flag: 'output', param: 'output', title: 'Y', does: 'an npy file, or FILE:NAME', kind: 'tensor-path', isRequired: true },
+        { flag: 'arch', param: 'arch', title: 'mlp.json', does: 'the architecture', kind: 'json' },
+        { flag: 'tolerance', param: 'tolerance', title: 'ABS,REL', does: '1e-5,1e-5 unless told', kind: 'numbers' },
+      ],
+    },
+  }),
+} as const;
