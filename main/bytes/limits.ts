@@ -37,3 +37,10 @@ export const NPY_HEADER_BYTES = 65_536;
 
 /** Entries in a zip's central directory: checkpoints have one a tensor. */
 export const ZIP_ENTRIES = 1_000_000;
+
+/** An entry that says it unpacks to more than this many bytes, and to more than this many times its packed length, is reported: floats do not pack like that. */
+export const ZIP_WARNED_BYTES = 16 * MIB;
+export const ZIP_WARNED_RATIO = 200;
+
+/** What an inflater takes in and hands out at one go, in bytes. */
+export const INFLATE_CHUNK_BYTES = 64 * 1024;

@@ -1,0 +1,145 @@
+// ZIP local file header: PKWARE APPNOTE 6.3.10, section 4.3.7.
+import { cursorOver } from '#main/bytes/cursor.ts';
+import type { ByteSource } from '#main/bytes/source.ts';
+import { DESCRIPTOR_FLAG, parseExtras, widen, type ZipEntry } from '#main/encodings/zip/directory.ts';
+import type { Problem } from '#shared/checkpoint.ts';
+import { AppError } from '#shared/errors.ts';
+
+const LOCAL_SIGNATURE = 0x04034b50;
+const FIXED_BYTES = 30;
+const ZIP64_EXTRA = 0x0001;
+/** Room for the usual extra fields: torch's padding to 64 bytes and a ZIP64 field. */
+const EXTRA_GUESS = 100;
+/** Headers this close are read together: a disk hands out pages anyway. */
+const JOINED_GAP = 4096;
+const JOINED_BYTES = 1024 * 1024;
+/** Reads under way at once. */
+const PARALLEL = 16;
+
+export interface LocatedEntry {
+  readonly entry: ZipEntry;
+  /** Where its data begins in the source, or why that cannot be told. */
+  readonly dataOffset: number | AppError;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads the local headers of entries, neighbours together, and compares them with the directory.
+ * @param end where the central directory begins: no data reaches beyond it.
+ */
+export async function locateEntries(
+  source: ByteSource,
+  entries: readonly ZipEntry[],
+  end: number,
+): Promise<readonly LocatedEntry[]> {
+  const groups = groupNeighbours(entries, end);
+  const located: LocatedEntry[] = [];
+  for (let first = 0; first < groups.length; first += PARALLEL) {
+    const batch = groups.slice(first, first + PARALLEL);
+    const results = await Promise.all(batch.map((group) => locateGroup(source, group, end)));
+    located.push(...results.flat());
+  }
+  return located;
+}
+
+interface Group {
+  readonly begin: number;
+  end: number;
+  readonly entries: ZipEntry[];
+}
+
+function groupNeighbours(entries: readonly ZipEntry[], end: number): readonly Group[] {
+  const groups: Group[] = [];
+  for (const entry of [...entries].sort((a, b) => a.headerOffset - b.headerOffset)) {
+    const begin = entry.headerOffset;
+    const headerEnd = Math.min(end, begin + FIXED_BYTES + entry.nameBytes.byteLength + EXTRA_GUESS);
+    const group = groups.at(-1);
+    if (group && begin <= group.end + JOINED_GAP && headerEnd - group.begin <= JOINED_BYTES) {
+      group.end = Math.max(group.end, headerEnd);
+      group.entries.push(entry);
+    } else {
+      groups.push({ begin, end: headerEnd, entries: [entry] });
+    }
+  }
+  return groups;
+}
+
+async function locateGroup(source: ByteSource, group: Group, end: number): Promise<LocatedEntry[]> {
+  const bytes = await source.read(group.begin, group.end - group.begin);
+  return Promise.all(
+    group.entries.map(async (entry) => {
+      const problems: Problem[] = [];
+      const header = bytes.subarray(entry.headerOffset - group.begin);
+      return { entry, dataOffset: await locate(source, entry, header, end, problems), problems };
+    }),
+  );
+}
+
+async function locate(
+  source: ByteSource,
+  entry: ZipEntry,
+  header: Uint8Array,
+  end: number,
+  problems: Problem[],
+): Promise<number | AppError> {
+  const fault = (message: string, expected: string, found: string): AppError =>
+    new AppError('corrupt', `the zip entry ${entry.name} ${message}`, {
+      file: source.name,
+      offset: entry.headerOffset,
+      expected,
+      found,
+    });
+  const cursor = cursorOver(header, { base: entry.headerOffset, file: source.name });
+  if (header.byteLength < FIXED_BYTES || cursor.u32() !== LOCAL_SIGNATURE) {
+    return fault('has no header where the directory says', 'a local header', 'other bytes');
+  }
+  cursor.position = 26;
+  const nameLength = cursor.u16();
+  const extraLength = cursor.u16();
+  const dataOffset = entry.headerOffset + FIXED_BYTES + nameLength + extraLength;
+  if (dataOffset + entry.compressedByteLength > end) {
+    return fault(
+      'runs into the directory',
+      `an end at or before offset ${end}`,
+      `an end at offset ${dataOffset + entry.compressedByteLength}`,
+    );
+  }
+  const whole = FIXED_BYTES + nameLength + extraLength;
+  compare(entry, header.byteLength < whole ? await source.read(entry.headerOffset, whole) : header, problems);
+  return dataOffset;
+}
+
+/** What the two headers say differently. The directory is what readers follow, so a difference is only reported. */
+function compare(entry: ZipEntry, header: Uint8Array, problems: Problem[]): void {
+  const cursor = cursorOver(header);
+  cursor.skip(6);
+  const flags = cursor.u16();
+  const method = cursor.u16();
+  cursor.skip(4);
+  const checksum = cursor.u32();
+  const compressed = cursor.u32();
+  const uncompressed = cursor.u32();
+  const nameLength = cursor.u16();
+  const extraLength = cursor.u16();
+  const name = cursor.bytes(nameLength);
+  const extra = parseExtras(cursor.bytes(extraLength)).get(ZIP64_EXTRA);
+  const [byteLength, compressedByteLength] = widen([uncompressed, compressed], extra);
+  const differences: string[] = [];
+  if (Buffer.compare(name, entry.nameBytes) !== 0) differences.push('name');
+  if (flags !== entry.flags) differences.push('flags');
+  if (method !== entry.method) differences.push('method');
+  // with the descriptor flag these stand after the data, and are 0 here
+  const isDescribed = (entry.flags & DESCRIPTOR_FLAG) !== 0;
+  const differs = (local: number, central: number): boolean =>
+    local !== central && !(isDescribed && local === 0);
+  if (differs(checksum, entry.crc32 ?? 0)) differences.push('checksum');
+  if (differs(byteLength, entry.byteLength) || differs(compressedByteLength, entry.compressedByteLength)) {
+    differences.push('length');
+  }
+  if (differences.length === 0) return;
+  problems.push({
+    code: 'zip-header-mismatch',
+    message: `${entry.name}: local header and directory differ in ${differences.join(', ')}; the directory is followed`,
+    offset: entry.headerOffset,
+  });
+}
