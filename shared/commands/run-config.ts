@@ -1,0 +1,172 @@
+import * as z from 'zod/mini';
+
+import { AppError } from '#shared/errors.ts';
+import {
+  ACTIVATIONS,
+  INITIALIZERS,
+  LOSSES,
+  OPTIMIZERS,
+  type OptimizerConfig,
+  type OptimizerName,
+  type RunConfig,
+} from '#shared/run.ts';
+
+/** Parameters of one network: with Adam's moments and a snapshot in flight that is 2 GiB of f32. */
+const MAX_PARAMETERS = 100_000_000;
+/** Linear layers plus one; deeper plain MLPs do not train. */
+const MAX_WIDTHS = 65;
+const MAX_WIDTH = 1_000_000;
+
+/** The fields that each optimizer has beside its learning rate, with PyTorch's defaults. */
+const OPTIMIZER_DEFAULTS: Readonly<Record<OptimizerName, Omit<OptimizerConfig, 'name'>>> = {
+  sgd: { learningRate: 0.1, weightDecay: 0, momentum: 0, dampening: 0, nesterov: false },
+  momentum: { learningRate: 0.05, weightDecay: 0, momentum: 0.9, dampening: 0, nesterov: false },
+  nesterov: { learningRate: 0.05, weightDecay: 0, momentum: 0.9, dampening: 0, nesterov: true },
+  adam: { learningRate: 0.001, weightDecay: 0, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false },
+  adamw: { learningRate: 0.001, weightDecay: 0.01, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false },
+  rmsprop: { learningRate: 0.01, weightDecay: 0, momentum: 0, eps: 1e-8, alpha: 0.99, centered: false },
+};
+
+const positive = z.number().check(z.gt(0));
+const notNegative = z.number().check(z.gte(0));
+const share = z.number().check(z.gte(0), z.lt(1));
+const count = z.int().check(z.gte(0));
+
+const optimizerSchema = z
+  .strictObject({
+    name: z._default(z.enum(OPTIMIZERS), 'adam'),
+    learningRate: z.optional(notNegative),
+    weightDecay: z.optional(notNegative),
+    momentum: z.optional(notNegative),
+    dampening: z.optional(z.number()),
+    nesterov: z.optional(z.boolean()),
+    betas: z.optional(z.tuple([share, share])),
+    amsgrad: z.optional(z.boolean()),
+    eps: z.optional(notNegative),
+    alpha: z.optional(share),
+    centered: z.optional(z.boolean()),
+  })
+  .check((context) => {
+    const { name, ...given } = context.value;
+    const defaults = OPTIMIZER_DEFAULTS[name];
+    const keys = Object.keys(given).filter((key) => !Object.hasOwn(defaults, key));
+    if (keys.length > 0) {
+      context.issues.push({ code: 'unrecognized_keys', keys, input: context.value, path: [] });
+    }
+    const { momentum, dampening, nesterov } = { ...defaults, ...given };
+    if (nesterov && !(momentum! > 0 && dampening === 0)) {
+      context.issues.push({
+        code: 'custom',
+        message: 'nesterov needs a momentum above 0 and no dampening',
+        input: context.value,
+        path: ['nesterov'],
+      });
+    }
+  });
+
+const configSchema = z
+  .strictObject({
+    layers: z.optional(
+      z.array(z.int().check(z.gte(1), z.lte(MAX_WIDTH))).check(z.minLength(2), z.maxLength(MAX_WIDTHS)),
+    ),
+    activation: z._default(z.enum(ACTIVATIONS), 'relu'),
+    loss: z._default(z.enum(LOSSES), 'cross-entropy'),
+    labelSmoothing: z._default(share, 0),
+    initializer: z._default(z.enum(INITIALIZERS), 'pytorch-linear'),
+    optimizer: z.prefault(optimizerSchema, {}),
+    clipNorm: z._default(notNegative, 0),
+    batchSize: z._default(z.int().check(z.gte(1), z.lte(65_536)), 32),
+    seed: z._default(z.int().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER)), 7),
+    epochs: z._default(z.int().check(z.gte(1), z.lte(1_000_000)), 10),
+    data: z.prefault(
+      z.strictObject({
+        source: z._default(z.string().check(z.minLength(1)), 'random'),
+        validation: z._default(share, 0.1),
+      }),
+      {},
+    ),
+    checkpoint: z.prefault(
+      z.strictObject({
+        everySteps: z._default(count, 100),
+        everySeconds: z._default(z.union([z.literal(0), positive]), 0),
+        everyEpochs: z._default(count, 0),
+        keepLast: z._default(z.int().check(z.gte(2)), 5),
+        keepEvery: z._default(count, 0),
+      }),
+      {},
+    ),
+  })
+  .check((context) => {
+    const { layers } = context.value;
+    if (layers === undefined || parameterCount(layers) <= MAX_PARAMETERS) return;
+    context.issues.push({
+      code: 'custom',
+      message: `the layers have ${parameterCount(layers)} parameters, more than ${MAX_PARAMETERS}`,
+      input: layers,
+      path: ['layers'],
+    });
+  });
+
+/** What `train` and `run.start` take: every field has a default, unknown ones are refused by name. */
+export const RUN_CONFIG_SCHEMA = z.pipe(configSchema, z.transform(complete));
+
+export type RunConfigInput = z.input<typeof RUN_CONFIG_SCHEMA>;
+
+/** The chapter's network on the chapter's random data. */
+export const DEFAULT_RUN_CONFIG: RunConfig = z.parse(RUN_CONFIG_SCHEMA, {});
+
+/** Handwritten digits, everything else as it is by default. */
+export const MNIST_RUN_CONFIG: RunConfig = z.parse(RUN_CONFIG_SCHEMA, { data: { source: 'mnist' } });
+
+/** The default settings of an optimizer. */
+export function defaultOptimizer(name: OptimizerName): OptimizerConfig {
+  return { name, ...OPTIMIZER_DEFAULTS[name] };
+}
+
+/** Weights and biases of an MLP with these widths. */
+export function parameterCount(layers: readonly number[]): number {
+  return layers.slice(1).reduce((sum, width, index) => sum + width * (layers[index]! + 1), 0);
+}
+
+/** A configuration from a file, complete. @throws AppError `invalid-params` that names the field. */
+export function parseRunConfig(value: unknown, file: string): RunConfig {
+  const parsed = z.safeParse(RUN_CONFIG_SCHEMA, value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const where = issue.path.map(String).join('.');
+  const found =
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => (where ? `${where}.${key}` : key)).join(', ')
+      : where;
+  const message =
+    issue.code === 'unrecognized_keys' ? `unknown field ${found}` : `${found} is not valid: ${issue.message}`;
+  throw new AppError('invalid-params', message, { file, found });
+}
+
+function complete(input: z.output<typeof configSchema>): RunConfig {
+  const { name, ...given } = input.optimizer;
+  return {
+    layers: input.layers ?? (input.data.source === 'mnist' ? [784, 256, 10] : [20, 256, 10]),
+    activation: input.activation,
+    loss: input.loss,
+    labelSmoothing: input.labelSmoothing,
+    initializer: input.initializer,
+    // in the table's order, so that equal settings have equal texts
+    optimizer: inOrderOf(OPTIMIZER_DEFAULTS[name], name, given),
+    clipNorm: input.clipNorm,
+    batchSize: input.batchSize,
+    seed: input.seed,
+    epochs: input.epochs,
+    data: input.data,
+    checkpoint: input.checkpoint,
+  };
+}
+
+function inOrderOf(
+  defaults: Omit<OptimizerConfig, 'name'>,
+  name: OptimizerName,
+  given: Readonly<Record<string, unknown>>,
+): OptimizerConfig {
+  const entries = Object.entries(defaults).map(([key, value]) => [key, given[key] ?? value]);
+  return { name, ...Object.fromEntries(entries) } as OptimizerConfig;
+}
