@@ -1,0 +1,115 @@
+/** The one executor of reading: a stored tensor to windows of canonical bytes. */
+import type { ByteSource } from '#main/bytes/source.ts';
+import { readStrided } from '#main/formats/gather.ts';
+import type { DenseStorage, StoredTensor } from '#main/formats/contract.ts';
+import { AppError } from '#shared/errors.ts';
+import { dtypeInfo, elementByteLength, swapUnit } from '#shared/dtype.ts';
+import { contiguousStrides, elementCountOf } from '#shared/tensor.ts';
+
+/** Canonical values of one tensor: little-endian, C order, at least one byte an element. */
+export interface TensorReader {
+  readonly elementCount: number;
+  /** Bytes of one canonical element. */
+  readonly elementByteLength: number;
+  /**
+   * Elements [start, start + count). The caller owns the bytes, which start at a multiple of 8 in their buffer.
+   * @throws AppError `corrupt`, `io`, `cancelled`.
+   */
+  read(start: number, count: number, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/**
+ * @param sources what the storage's index refers to.
+ * @throws AppError `unsupported` for a tensor that has no fixed-width values in the file.
+ */
+export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[]): TensorReader {
+  const { storage } = tensor;
+  if (storage.kind === 'none') {
+    throw new AppError('unsupported', 'the file holds no values for this tensor', { tensor: tensor.name });
+  }
+  if (storage.kind === 'strings') {
+    throw new AppError('unsupported', 'this tensor holds texts, not numbers', { tensor: tensor.name });
+  }
+  const elementCount = elementCountOf(tensor.shape) ?? 0;
+  const width = elementByteLength(tensor.dtype);
+  if (storage.kind === 'inline') {
+    const { bytes } = storage;
+    return {
+      elementCount,
+      elementByteLength: width,
+      read: async (start, count) => bytes.slice(start * width, (start + count) * width),
+    };
+  }
+  const source = sources[storage.source]!;
+  const bits = dtypeInfo(tensor.dtype).bits;
+  const read =
+    bits < 8
+      ? packedReader(tensor, storage, source, bits)
+      : isContiguous(tensor.shape, storage)
+        ? denseReader(storage, source, width)
+        : (start: number, count: number, signal?: AbortSignal) =>
+            readStrided(source, storage, tensor.shape, width, start, count, signal);
+  return {
+    elementCount,
+    elementByteLength: width,
+    read: async (start, count, signal) => {
+      const bytes = alignedCopy(await read(start, count, signal));
+      if (storage.byteOrder === 'big') swapInPlace(bytes, swapUnit(tensor.dtype));
+      if (storage.isConjugated) negateParts(bytes, width / 2, 1, 2);
+      if (storage.isNegated) negateParts(bytes, swapUnit(tensor.dtype), 0, 1);
+      return bytes;
+    },
+  };
+}
+
+type Read = (start: number, count: number, signal?: AbortSignal) => Promise<Uint8Array>;
+
+function denseReader(storage: DenseStorage, source: ByteSource, width: number): Read {
+  const base = storage.offset + (storage.elementOffset ?? 0) * width;
+  return (start, count, signal) => source.read(base + start * width, count * width, signal);
+}
+
+/** Elements below a byte, packed with the first one in the low bits; each comes out as a byte. */
+function packedReader(tensor: StoredTensor, storage: DenseStorage, source: ByteSource, bits: number): Read {
+  if (8 % bits !== 0 || !isContiguous(tensor.shape, storage)) {
+    throw new AppError('unsupported', `${tensor.dtype} values are not read in this arrangement`, { tensor: tensor.name });
+  }
+  const perByte = 8 / bits;
+  const mask = 2 ** bits - 1;
+  const isSigned = dtypeInfo(tensor.dtype).kind === 'signed';
+  return async (start, count, signal) => {
+    const first = Math.floor(start / perByte);
+    const end = Math.ceil((start + count) / perByte);
+    const packed = await source.read(storage.offset + first, end - first, signal);
+    const codes = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const position = start + i - first * perByte;
+      const code = (packed[Math.floor(position / perByte)]! >> ((position % perByte) * bits)) & mask;
+      codes[i] = isSigned && code > mask >> 1 ? code - mask - 1 : code;
+    }
+    return codes;
+  };
+}
+
+export function isContiguous(shape: readonly number[], storage: DenseStorage): boolean {
+  if (!storage.strides) return true;
+  const dense = contiguousStrides(shape);
+  return shape.every((dimension, axis) => dimension <= 1 || storage.strides![axis] === dense[axis]);
+}
+
+/** Typed arrays want their own alignment; a copy has it. */
+function alignedCopy(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+}
+
+function swapInPlace(bytes: Uint8Array, unit: number): void {
+  if (unit === 1) return;
+  for (let begin = 0; begin + unit <= bytes.byteLength; begin += unit) {
+    bytes.subarray(begin, begin + unit).reverse();
+  }
+}
+
+/** Flips the sign bit of every `step`-th part of `width` bytes, the first one at part `from`. */
+function negateParts(bytes: Uint8Array, width: number, from: number, step: number): void {
+  for (let end = (from + 1) * width; end <= bytes.byteLength; end += step * width) bytes[end - 1]! ^= 0x80;
+}

@@ -1,0 +1,121 @@
+import { dirname } from 'node:path';
+
+import { fileSource, type FileIdentity } from '#main/bytes/file-source.ts';
+import { folderAt } from '#main/bytes/folder.ts';
+import { kindOfPath } from '#main/bytes/small-file.ts';
+import type { Checkpoint, StoredTensor } from '#main/formats/contract.ts';
+import { openCheckpoint } from '#main/formats/detect.ts';
+import { fileInput } from '#main/formats/input.ts';
+import type { Files } from '#main/services/files.ts';
+import { describeCheckpoint } from '#main/services/description.ts';
+import { planOf, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { AppError } from '#shared/errors.ts';
+import type { FileId } from '#shared/bridge.ts';
+import type { CheckpointSummary } from '#shared/checkpoint.ts';
+
+/** A checkpoint that is open: its description, and where its values are. */
+export interface OpenCheckpoint {
+  readonly file: FileId;
+  readonly checkpoint: Checkpoint;
+  readonly summary: CheckpointSummary;
+  /** Results that hold as long as the file does not change, by a key that names them. */
+  readonly cache: Map<string, unknown>;
+  /** @throws AppError `not-found` with the names that come near. */
+  tensor(name: string): StoredTensor;
+  plan(name: string): TensorPlan;
+}
+
+export interface Checkpoints {
+  /** Opens a file, or gives back what is open already if the file is still the same. */
+  open(file: FileId): Promise<OpenCheckpoint>;
+  /** Lets go of a file; closing what is not open does nothing. */
+  closeFile(file: FileId): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Entry {
+  readonly opening: Promise<OpenCheckpoint>;
+  /** Of the file that the id names; absent for folders. */
+  readonly identity: string | undefined;
+}
+
+export function createCheckpoints(files: Files): Checkpoints {
+  const entries = new Map<FileId, Entry>();
+
+  const closeFile = async (file: FileId) => {
+    const entry = entries.get(file);
+    entries.delete(file);
+    const open = await entry?.opening.catch(() => undefined);
+    await Promise.all(open?.checkpoint.sources.map((source) => source.close()) ?? []);
+  };
+
+  return {
+    open: async (file) => {
+      const path = await resolvePath(files.pathOf(file));
+      const identity = await identityOf(path);
+      const known = entries.get(file);
+      if (known && known.identity === identity) return known.opening;
+      if (known) await closeFile(file);
+      const opening = openPath(file, path, files.nameOf(file));
+      entries.set(file, { opening, identity });
+      opening.catch(() => entries.delete(file));
+      return opening;
+    },
+    closeFile,
+    close: async () => {
+      await Promise.all([...entries.keys()].map(closeFile));
+    },
+  };
+}
+
+/** A TensorFlow checkpoint may be named by its prefix, which is no file. */
+async function resolvePath(path: string): Promise<string> {
+  if ((await kindOfPath(path)) !== 'missing') return path;
+  const index = `${path}.index`;
+  return (await kindOfPath(index)) === 'file' ? index : path;
+}
+
+async function identityOf(path: string): Promise<string | undefined> {
+  if ((await kindOfPath(path)) !== 'file') return undefined;
+  const source = await fileSource(path);
+  const identity: FileIdentity = await source.identify();
+  await source.close();
+  return JSON.stringify(identity);
+}
+
+async function openPath(file: FileId, path: string, name: string): Promise<OpenCheckpoint> {
+  const checkpoint = await describePath(path);
+  const byName = new Map(checkpoint.tensors.map((tensor) => [tensor.name, tensor]));
+  const tensor = (wanted: string): StoredTensor => {
+    const found = byName.get(wanted);
+    if (found) return found;
+    const near = [...byName.keys()].filter((other) => other.includes(wanted) || wanted.includes(other)).slice(0, 3);
+    throw new AppError('not-found', `no tensor is called ${wanted}`, {
+      file: name,
+      tensor: wanted,
+      ...(near.length > 0 ? { hint: `did you mean ${near.join(', ')}` } : {}),
+    });
+  };
+  return {
+    file,
+    checkpoint,
+    summary: describeCheckpoint(name, checkpoint),
+    cache: new Map(),
+    tensor,
+    plan: (wanted) => planOf(tensor(wanted), checkpoint.sources),
+  };
+}
+
+async function describePath(path: string): Promise<Checkpoint> {
+  if ((await kindOfPath(path)) === 'folder') {
+    const folder = folderAt(path);
+    return openCheckpoint({ kind: 'folder', name: folder.name, folder });
+  }
+  const source = await fileSource(path);
+  try {
+    return await openCheckpoint(await fileInput(source, folderAt(dirname(path))));
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}

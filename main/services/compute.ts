@@ -1,0 +1,84 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+import { workerPort } from '#main/services/worker-port.ts';
+import { TASKS, type TaskInput, type TaskName, type TaskOutput } from '#main/services/tasks/tasks.ts';
+import type { Pass } from '#main/services/windows.ts';
+import { callerOver, type Call } from '#shared/rpc.ts';
+
+/** The fixed pool of compute threads. Each reads by plan and sends results back, never values. */
+export interface Compute {
+  /** How many tasks are worth having under way at once. */
+  readonly width: number;
+  run<Name extends TaskName>(name: Name, task: TaskInput<Name>, pass: Pass): Promise<TaskOutput<Name>>;
+  close(): Promise<void>;
+}
+
+/** @param threadFolder where `compute.cjs` lies; absent, everything runs in this thread. */
+export function createCompute(threadFolder: string | undefined): Compute {
+  return threadFolder === undefined ? inlineCompute() : threadedCompute(join(threadFolder, 'compute.cjs'));
+}
+
+function inlineCompute(): Compute {
+  return {
+    width: 1,
+    run: (name, task, pass) => {
+      const run = TASKS[name] as (task: unknown, pass: Pass) => Promise<never>;
+      return run(task, pass);
+    },
+    close: async () => {},
+  };
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly call: Call;
+  running: number;
+}
+
+function threadedCompute(file: string): Compute {
+  const width = Math.min(8, Math.max(2, cpus().length));
+  const threads: (Thread | undefined)[] = new Array<Thread | undefined>(width).fill(undefined);
+
+  // threads start when first needed, so that opening a file costs none
+  const threadAt = (index: number): Thread => {
+    const known = threads[index];
+    if (known) return known;
+    const worker = new Worker(file);
+    const thread = { worker, call: callerOver(workerPort(worker)), running: 0 };
+    worker.once('exit', () => {
+      if (threads[index] === thread) threads[index] = undefined;
+    });
+    threads[index] = thread;
+    return thread;
+  };
+
+  const leastBusy = (): Thread => {
+    let best = 0;
+    for (let index = 1; index < width; index++) {
+      if ((threads[index]?.running ?? 0) < (threads[best]?.running ?? 0)) best = index;
+    }
+    return threadAt(best);
+  };
+
+  return {
+    width,
+    run: async (name, task, pass) => {
+      const thread = leastBusy();
+      thread.running++;
+      try {
+        const result = await thread.call(name, task, {
+          ...(pass.signal ? { signal: pass.signal } : {}),
+          onProgress: (byteLength) => pass.onRead?.(byteLength as number),
+        });
+        return result as TaskOutput<typeof name>;
+      } finally {
+        thread.running--;
+      }
+    },
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread?.worker.terminate()));
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+
+import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
+import type { Compute } from '#main/services/compute.ts';
+import { anyGlob } from '#main/services/globs.ts';
+import type { SummaryAnswer } from '#main/services/tasks/summary.ts';
+import { dequantised } from '#main/services/dequantised.ts';
+import type { SummarizedCheckpoint, SummarizedTensor, SummarizeUpdate } from '#shared/commands/checkpoint.ts';
+import { isAppError } from '#shared/errors.ts';
+import type { Problem } from '#shared/checkpoint.ts';
+import type { Summary } from '#shared/statistics.ts';
+import type { TensorInfo } from '#shared/tensor.ts';
+
+export const DEFAULT_QUANTILES: readonly number[] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
+
+export interface SummarizeOptions {
+  readonly globs?: readonly string[] | undefined;
+  readonly isDigestWanted: boolean;
+  readonly quantiles?: readonly number[] | undefined;
+  readonly failOn?: readonly string[] | undefined;
+  readonly signal: AbortSignal;
+  readonly progress: (update: SummarizeUpdate) => void;
+}
+
+/** Statistics of one tensor over every element, remembered while the file stays the same. */
+export async function summarizeTensor(
+  open: OpenCheckpoint,
+  compute: Compute,
+  name: string,
+  options: Pick<SummarizeOptions, 'isDigestWanted' | 'quantiles' | 'signal'> & {
+    readonly onRead?: (byteLength: number) => void;
+  },
+): Promise<SummaryAnswer> {
+  const quantiles = options.quantiles ?? DEFAULT_QUANTILES;
+  const key = `summary:${name}:${quantiles.join(',')}:${options.isDigestWanted}`;
+  const known = open.cache.get(key) as SummaryAnswer | undefined;
+  if (known) return known;
+  const answer = await compute.run(
+    'summary',
+    { plan: open.plan(name), quantiles, isDigestWanted: options.isDigestWanted },
+    { signal: options.signal, ...(options.onRead ? { onRead: options.onRead } : {}) },
+  );
+  open.cache.set(key, answer);
+  return answer;
+}
+
+/** Statistics of all tensors that the globs name. One that cannot be read becomes a problem, the rest goes on. */
+export async function summarizeCheckpoint(
+  open: OpenCheckpoint,
+  compute: Compute,
+  options: SummarizeOptions,
+): Promise<SummarizedCheckpoint> {
+  const isWanted = anyGlob(options.globs);
+  const wanted = open.summary.tensors.filter(({ name }) => isWanted(name));
+  const total = wanted.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const problems: Problem[] = [...open.summary.problems];
+  const rows: SummarizedTensor[] = new Array<SummarizedTensor>(wanted.length);
+  let done = 0;
+  let next = 0;
+
+  const onRead = (byteLength: number) => {
+    done += byteLength;
+    options.progress({ done: Math.min(done, total), total, unit: 'bytes' });
+  };
+  const work = async () => {
+    for (let index = next++; index < wanted.length; index = next++) {
+      const info = wanted[index]!;
+      rows[index] = await summarizeRow(open, compute, info, options, onRead, problems);
+      options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [rows[index]!] });
+    }
+  };
+  await Promise.all(Array.from({ length: compute.width }, work));
+
+  return {
+    ...open.summary,
+    tensors: rows,
+    problems,
+    ...(options.isDigestWanted && problems.length === open.summary.problems.length
+      ? { contentDigest: contentDigest(rows) }
+      : {}),
+    ...(options.failOn ? { isFound: rows.some(({ summary }) => summary && holdsAny(summary, options.failOn!)) } : {}),
+  };
+}
+
+async function summarizeRow(
+  open: OpenCheckpoint,
+  compute: Compute,
+  info: TensorInfo,
+  options: SummarizeOptions,
+  onRead: (byteLength: number) => void,
+  problems: Problem[],
+): Promise<SummarizedTensor> {
+  if (info.noData) return info;
+  try {
+    const answer = await summarizeTensor(open, compute, info.name, { ...options, onRead });
+    const real = info.quantisation && (await dequantised(open, compute, info, options));
+    return { ...info, ...answer, ...(real ? { dequantised: real } : {}) };
+  } catch (error) {
+    if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
+    const { offset } = error.fields;
+    problems.push({
+      code: error.code,
+      message: error.message,
+      tensor: info.name,
+      ...(offset === undefined ? {} : { offset }),
+    });
+    return info;
+  }
+}
+
+/**
+ * SHA-256 over one line a tensor, in the order of their names' UTF-8 bytes: name, dtype, shape and digest of the
+ * canonical bytes, separated by NUL. No container, order or padding changes it.
+ */
+export function contentDigest(rows: readonly SummarizedTensor[]): string {
+  const lines = rows
+    .filter(({ sha256 }) => sha256 !== undefined)
+    .map(({ name, dtype, shape, sha256 }) => Buffer.from(`${name}\0${dtype}\0${shape.join(',')}\0${sha256}\n`, 'utf8'))
+    .sort(Buffer.compare);
+  const hash = createHash('sha256');
+  for (const line of lines) hash.update(line);
+  return hash.digest('hex');
+}
+
+function holdsAny(summary: Summary, what: readonly string[]): boolean {
+  return what.some((kind) => {
+    if (kind === 'nan') return summary.nan > 0;
+    if (kind === 'inf') return summary.positiveInfinity + summary.negativeInfinity > 0;
+    if (kind === 'zero') return summary.zeros > 0;
+    return summary.denormals > 0;
+  });
+}

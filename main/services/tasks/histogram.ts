@@ -1,0 +1,49 @@
+import { countInto, emptyBins, equalEdges } from '#main/kernels/binning.ts';
+import { decode } from '#main/kernels/decode.ts';
+import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments.ts';
+import type { TensorReader } from '#main/formats/read.ts';
+import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { windowsOf, type Pass } from '#main/services/windows.ts';
+import { isReal } from '#shared/dtype.ts';
+import { AppError } from '#shared/errors.ts';
+import type { Histogram } from '#shared/statistics.ts';
+
+export interface HistogramTask {
+  readonly plan: TensorPlan;
+  readonly bins: number;
+  /** Finite, ascending; the finite minimum and maximum where absent, which costs a pass of its own. */
+  readonly range?: readonly [number, number];
+}
+
+/** Counts of every element in equally wide bins. @throws AppError `unsupported` for values without an order. */
+export async function histogramTask(task: HistogramTask, pass: Pass): Promise<Histogram> {
+  const { tensor } = task.plan;
+  requireReal(tensor.name, tensor.dtype);
+  return withReader(task.plan, async (reader) => {
+    const range = task.range ?? (await finiteRange(reader, tensor.dtype, pass));
+    return countReader(reader, tensor.dtype, equalEdges(range[0], range[1], task.bins), pass);
+  });
+}
+
+export function requireReal(tensor: string, dtype: string): void {
+  if (isReal(dtype)) return;
+  throw new AppError('unsupported', `values of ${dtype} have no order, so they have no histogram`, { tensor });
+}
+
+/** Finite minimum and maximum as doubles; 0 to 1 where there are none, as NumPy has it. */
+export async function finiteRange(reader: TensorReader, dtype: string, pass: Pass): Promise<readonly [number, number]> {
+  const moments = emptyMoments();
+  for await (const { bytes } of windowsOf(reader, pass)) mergeMoments(moments, windowMoments(decode(dtype, bytes), dtype));
+  return moments.finite === 0 ? [0, 1] : [moments.min, moments.max];
+}
+
+export async function countReader(
+  reader: TensorReader,
+  dtype: string,
+  edges: Float64Array,
+  pass: Pass,
+): Promise<Histogram> {
+  const bins = emptyBins(edges.length - 1);
+  for await (const { bytes } of windowsOf(reader, pass)) countInto(bins, edges, decode(dtype, bytes));
+  return { edges, ...bins, exact: true };
+}

@@ -1,0 +1,18 @@
+/** What a compute thread can do, by name. */
+import { differenceTask } from '#main/services/tasks/difference.ts';
+import { heatMapTask } from '#main/services/tasks/heat-map.ts';
+import { histogramTask } from '#main/services/tasks/histogram.ts';
+import { pairTask } from '#main/services/tasks/pair.ts';
+import { summaryTask } from '#main/services/tasks/summary.ts';
+
+export const TASKS = {
+  summary: summaryTask,
+  histogram: histogramTask,
+  difference: differenceTask,
+  'heat-map': heatMapTask,
+  pair: pairTask,
+} as const;
+
+export type TaskName = keyof typeof TASKS;
+export type TaskInput<Name extends TaskName> = Parameters<(typeof TASKS)[Name]>[0];
+export type TaskOutput<Name extends TaskName> = Awaited<ReturnType<(typeof TASKS)[Name]>>;
