@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const checker = require.resolve('vue-tsc/bin/vue-tsc.js');
-const names = process.argv.length > 2 ? process.argv.slice(2) : ['shared', 'main', 'preload', 'renderer', 'test'];
+const names =
+  process.argv.length > 2 ? process.argv.slice(2) : ['shared', 'main', 'preload', 'renderer', 'test'];
 
 /** @param {string} name */
 function check(name) {

@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['test/{shared,main,conformance,faults,architecture}/**/*.test.ts'],
+          include: ['test/{shared,main,build,conformance,faults,architecture}/**/*.test.ts'],
         },
       },
       {

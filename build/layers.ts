@@ -1,0 +1,163 @@
+/** Who may import whom: the table of ARCHITECTURE.md, for the test that enforces it. */
+
+export interface Layer {
+  readonly name: string;
+  /** The files it consists of: paths from the top, `*` within a folder, `**` across folders. The first layer that matches owns the file. */
+  readonly files: readonly string[];
+  /** What its files may import besides files of the same layer: layer names, `node:…`, package names. */
+  readonly may: readonly string[];
+  /** Layers from which types alone may be imported. */
+  readonly mayTypes?: readonly string[];
+  /** True where each subfolder stands alone: `formats/numpy` never imports `formats/keras`. */
+  readonly isApart?: true;
+}
+
+/** Packages that make pages. */
+const PAGE = ['vue'];
+/** Of Node, what neither reads files nor opens sockets. */
+const PURE_NODE = [
+  'node:zlib',
+  'node:crypto',
+  'node:path',
+  'node:os',
+  'node:util',
+  'node:buffer',
+  'node:stream',
+];
+
+export const LAYERS: readonly Layer[] = [
+  { name: 'shared/commands', files: ['shared/commands/**'], may: ['shared', 'zod/mini'] },
+  { name: 'shared', files: ['shared/**'], may: [], mayTypes: ['shared/commands'] },
+
+  { name: 'bytes', files: ['main/bytes/**'], may: ['shared', 'node:fs', 'node:fs/promises', ...PURE_NODE] },
+  { name: 'encodings', files: ['main/encodings/**'], may: ['shared', 'bytes', ...PURE_NODE] },
+  {
+    name: 'formats/contract',
+    files: ['main/formats/contract.ts', 'main/formats/input.ts'],
+    may: ['shared', 'bytes', 'encodings', 'kernels'],
+  },
+  {
+    name: 'formats/registry',
+    files: ['main/formats/*.ts'],
+    may: ['shared', 'bytes', 'encodings', 'formats/contract', 'formats', ...PURE_NODE],
+  },
+  {
+    name: 'formats',
+    files: ['main/formats/*/**'],
+    may: ['shared', 'bytes', 'encodings', 'formats/contract', ...PURE_NODE],
+    isApart: true,
+  },
+  { name: 'kernels', files: ['main/kernels/**'], may: ['shared'] },
+  {
+    name: 'trainer/threads',
+    files: ['main/trainer/worker.ts', 'main/trainer/saver.ts'],
+    may: [
+      'shared',
+      'bytes',
+      'formats',
+      'formats/contract',
+      'formats/registry',
+      'kernels',
+      'trainer',
+      'node:worker_threads',
+      ...PURE_NODE,
+    ],
+  },
+  {
+    name: 'trainer',
+    files: ['main/trainer/**'],
+    may: ['shared', 'kernels', 'node:crypto'],
+    mayTypes: ['formats/contract', 'shared/commands'],
+  },
+  {
+    name: 'services',
+    files: ['main/services/**'],
+    may: [
+      ...[
+        'shared',
+        'shared/commands',
+        'bytes',
+        'kernels',
+        'trainer',
+        'formats',
+        'formats/contract',
+        'formats/registry',
+      ],
+      ...['node:worker_threads', 'node:perf_hooks', 'zod/mini', ...PURE_NODE],
+    ],
+    mayTypes: ['trainer/threads'],
+  },
+  { name: 'commands', files: ['main/commands/**'], may: ['shared', 'shared/commands', 'services'] },
+  {
+    name: 'engine',
+    files: ['main/engine*.ts'],
+    may: [
+      'shared',
+      'shared/commands',
+      'commands',
+      'services',
+      'zod/mini',
+      'node:worker_threads',
+      ...PURE_NODE,
+    ],
+  },
+  {
+    name: 'preload',
+    files: ['main/hosts/electron/preload.ts'],
+    may: ['electron', 'shared'],
+  },
+  {
+    name: 'hosts',
+    files: ['main/hosts/**'],
+    may: ['shared', 'shared/commands', 'engine', 'zod/mini', 'node:*', 'ws'],
+    // electron itself is the business of one folder; the test says so with names
+    mayTypes: ['electron'],
+  },
+
+  {
+    name: 'renderer/client',
+    files: ['renderer/client/**'],
+    may: ['shared', ...PAGE],
+    mayTypes: ['shared/commands'],
+  },
+  {
+    name: 'renderer/stores',
+    files: ['renderer/stores/**'],
+    may: ['shared', 'renderer/client', 'pinia', ...PAGE],
+    mayTypes: ['shared/commands'],
+  },
+  {
+    name: 'renderer/ui',
+    files: ['renderer/ui/**', 'renderer/style/**'],
+    may: ['shared', 'reka-ui', '@lucide/vue', '@tanstack/vue-virtual', ...PAGE],
+    mayTypes: ['shared/commands'],
+  },
+  {
+    name: 'renderer/charts',
+    files: ['renderer/charts/**'],
+    may: ['shared', 'renderer/ui', 'chart.js', '@lucide/vue', ...PAGE],
+    mayTypes: ['shared/commands'],
+  },
+  {
+    name: 'renderer/views',
+    files: ['renderer/views/*/**'],
+    may: [
+      ...['shared', 'renderer/client', 'renderer/stores', 'renderer/charts', 'renderer/ui'],
+      ...['pinia', 'reka-ui', '@lucide/vue', '@tanstack/vue-virtual', ...PAGE],
+    ],
+    mayTypes: ['shared/commands'],
+    isApart: true,
+  },
+  {
+    name: 'renderer',
+    files: ['renderer/**'],
+    may: [
+      ...['shared', 'renderer/client', 'renderer/stores', 'renderer/charts', 'renderer/ui', 'renderer/views'],
+      ...['pinia', 'reka-ui', '@lucide/vue', ...PAGE],
+    ],
+    mayTypes: ['shared/commands'],
+  },
+];
+
+/** The only folder that may take anything but types from `electron`. */
+export const ELECTRON_FOLDER = 'main/hosts/electron/';
