@@ -69,6 +69,8 @@ export interface ComparisonRow {
   readonly shapes?: readonly [readonly number[], readonly number[]];
   readonly dtypes?: readonly [string, string];
   readonly elementCount?: number;
+  /** Why the values could not be compared. */
+  readonly problem?: string;
 }
 
 export type ComparisonVerdict = 'identical' | 'equal-values' | 'within-tolerance' | 'different';

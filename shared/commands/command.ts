@@ -25,7 +25,7 @@ export interface Positional {
   /** The param it fills; for `isRepeated` ones the param is a list, unless it is the path of `ls`. */
   readonly param: string;
   readonly title: string;
-  readonly kind: 'path' | 'new-path' | 'text';
+  readonly kind: 'path' | 'new-path' | 'text' | 'json';
   readonly isOptional?: true;
   readonly isRepeated?: true;
 }

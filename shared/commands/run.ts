@@ -57,7 +57,7 @@ export const RUN_COMMANDS = {
     verb: {
       verb: 'train',
       does: 'trains a network with periodic checkpoints',
-      positionals: [{ param: 'config', title: 'CONFIG.json', kind: 'path', isOptional: true }],
+      positionals: [{ param: 'config', title: 'CONFIG.json', kind: 'json', isOptional: true }],
       options: [
         { flag: 'out', param: 'folder', title: 'FOLDER', does: 'where the run lives', kind: 'new-path', isRequired: true },
         { flag: 'steps', param: 'steps', title: 'N', does: 'total optimizer steps', kind: 'integer' },

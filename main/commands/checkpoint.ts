@@ -1,0 +1,41 @@
+import type { Handler } from '#main/commands/handler.ts';
+import { compareCheckpoints } from '#main/services/comparison.ts';
+import { saveCheckpoint } from '#main/services/saving.ts';
+import { summarizeCheckpoint } from '#main/services/summarize.ts';
+
+export const openCommand: Handler<'checkpoint.open'> = async ({ checkpoints, files }, { file }) => {
+  const { summary } = await checkpoints.open(file);
+  files.remember(file);
+  return summary;
+};
+
+export const closeCommand: Handler<'checkpoint.close'> = ({ checkpoints }, { file }) => checkpoints.closeFile(file);
+
+export const summarizeCommand: Handler<'checkpoint.summarize'> = async (
+  { checkpoints, compute },
+  { file, globs, digest, quantiles, failOn },
+  { signal, progress },
+) =>
+  summarizeCheckpoint(await checkpoints.open(file), compute, {
+    globs,
+    isDigestWanted: digest === true,
+    quantiles,
+    failOn,
+    signal,
+    progress,
+  });
+
+export const compareCommand: Handler<'checkpoint.compare'> = async (
+  { checkpoints, compute },
+  { a, b, map, tolerance },
+  { signal, progress },
+) =>
+  compareCheckpoints(await checkpoints.open(a), await checkpoints.open(b), compute, {
+    map,
+    tolerance,
+    signal,
+    progress,
+  });
+
+export const saveCommand: Handler<'checkpoint.save'> = async (services, params, context) =>
+  saveCheckpoint(services, params, context);

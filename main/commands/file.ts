@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+
+import type { Handler } from '#main/commands/handler.ts';
+import { listFormats } from '#main/services/format-list.ts';
+
+export const recentCommand: Handler<'file.recent'> = ({ files }) => files.recent();
+
+export const forgetCommand: Handler<'file.forget'> = ({ files }, { file }) => files.forget(file);
+
+export const rootsCommand: Handler<'file.roots'> = ({ files }) => files.roots();
+
+export const listCommand: Handler<'file.list'> = ({ files }, { folder }) => files.list(folder);
+
+export const sampleCommand: Handler<'file.sample'> = ({ files, options }) =>
+  files.grant(join(options.resourceFolder, 'sample.safetensors'));
+
+export const formatsCommand: Handler<'format.list'> = () => listFormats();
+
+export const watchAppCommand: Handler<'app.watch'> = ({ events }, _params, { signal, progress }) =>
+  new Promise((resolve) => {
+    const end = events.listen(progress);
+    signal.addEventListener('abort', () => {
+      end();
+      resolve();
+    });
+  });

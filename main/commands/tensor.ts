@@ -1,0 +1,103 @@
+import type { Handler } from '#main/commands/handler.ts';
+import { transposedTensor } from '#main/services/sliced-tensor.ts';
+import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/summarize.ts';
+import { heatMapAxes } from '#main/services/heat-map-axes.ts';
+import { planOf } from '#main/services/tensor-plan.ts';
+import { readValues } from '#main/services/values.ts';
+import { AppError } from '#shared/errors.ts';
+import type { Pass } from '#main/services/windows.ts';
+import type { Progress } from '#shared/commands/command.ts';
+import type { Histogram } from '#shared/statistics.ts';
+
+const DEFAULT_BINS = 64;
+const DEFAULT_CELLS = 512;
+
+/** Tells how much of `total` bytes a pass has read; a pass that reads twice stays at the end. */
+function passFor(signal: AbortSignal, total: number, progress: (update: Progress) => void): Pass {
+  let done = 0;
+  return {
+    signal,
+    onRead: (byteLength) => {
+      done = Math.min(total, done + byteLength);
+      progress({ done, total, unit: 'bytes' });
+    },
+  };
+}
+
+export const summaryCommand: Handler<'tensor.summary'> = async (
+  { checkpoints, compute },
+  { file, name },
+  { signal, progress },
+) => {
+  const open = await checkpoints.open(file);
+  const total = open.summary.tensors.find((tensor) => tensor.name === name)?.byteLength ?? 0;
+  const { onRead } = passFor(signal, total, progress);
+  const answer = await summarizeTensor(open, compute, name, {
+    isDigestWanted: false,
+    quantiles: DEFAULT_QUANTILES,
+    signal,
+    ...(onRead ? { onRead } : {}),
+  });
+  if (answer.summary) return answer.summary;
+  const { dtype } = open.tensor(name);
+  throw new AppError('unsupported', `values of ${dtype} have no statistics`, { tensor: name });
+};
+
+export const histogramCommand: Handler<'tensor.histogram'> = async (
+  { checkpoints, compute },
+  { file, name, bins = DEFAULT_BINS, range },
+  { signal, progress },
+) => {
+  const open = await checkpoints.open(file);
+  if (range && !(range[0] < range[1] && Number.isFinite(range[1] - range[0]))) {
+    throw new AppError('invalid-params', 'the range of the histogram is empty', {
+      expected: 'two finite numbers, the smaller one first',
+      found: range.join(' to '),
+    });
+  }
+  const key = `histogram:${name}:${bins}:${range?.join(':') ?? ''}`;
+  const known = open.cache.get(key) as Histogram | undefined;
+  if (known) return known;
+  const plan = open.plan(name);
+  const total = open.summary.tensors.find((tensor) => tensor.name === plan.tensor.name)?.byteLength ?? 0;
+  const histogram = await compute.run(
+    'histogram',
+    { plan, bins, ...(range ? { range } : {}) },
+    passFor(signal, range ? total : 2 * total, progress),
+  );
+  open.cache.set(key, histogram);
+  return histogram;
+};
+
+export const valuesCommand: Handler<'tensor.values'> = async (
+  { checkpoints },
+  { file, name, slice = '', most },
+  { signal },
+) => readValues(await checkpoints.open(file), name, slice, most, signal);
+
+export const heatMapCommand: Handler<'tensor.heat-map'> = async (
+  { checkpoints, compute },
+  { file, name, rowAxis, columnAxis, indices, cells = DEFAULT_CELLS },
+  { signal, progress },
+) => {
+  const open = await checkpoints.open(file);
+  const plan = open.plan(name);
+  const { axes, isTransposed } = heatMapAxes(plan.tensor.shape, rowAxis, columnAxis, indices);
+  const total = open.summary.tensors.find((tensor) => tensor.name === plan.tensor.name)?.byteLength ?? 0;
+  return compute.run('heat-map', { plan, axes, isTransposed, cells }, passFor(signal, total, progress));
+};
+
+export const pairCommand: Handler<'tensor.pair'> = async (
+  { checkpoints, compute },
+  { a, b, isTransposed, bins = DEFAULT_BINS, cells = DEFAULT_CELLS },
+  { signal, progress },
+) => {
+  const [openA, openB] = [await checkpoints.open(a.file), await checkpoints.open(b.file)];
+  const tensorB = openB.tensor(b.name);
+  const plans = {
+    a: openA.plan(a.name),
+    b: planOf(isTransposed ? transposedTensor(tensorB) : tensorB, openB.checkpoint.sources),
+  };
+  const bytes = openA.summary.tensors.find(({ name }) => name === a.name)?.byteLength ?? 0;
+  return compute.run('pair', { ...plans, bins, cells }, passFor(signal, 6 * bytes, progress));
+};
