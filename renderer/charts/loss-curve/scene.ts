@@ -1,0 +1,107 @@
+/** Curves of a run as plain points: the batch's values thinned to what a screen can show, and their local mean. */
+import type { RunPoint, ValidationPoint } from '#shared/run.ts';
+
+export interface CurvePoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+export type Quantity = 'loss' | 'accuracy';
+
+export interface CurveScene {
+  /** Every batch, or of each group of batches the lowest and the highest. */
+  readonly batches: readonly CurvePoint[];
+  /** Mean of each group of batches: the line the eye should follow. Empty while there are few batches. */
+  readonly mean: readonly CurvePoint[];
+  readonly validation: readonly CurvePoint[];
+  /** Steps whose value is NaN or infinite; they are gaps in the curve and must be said in words. */
+  readonly notFinite: readonly number[];
+}
+
+/** About two points a pixel column. */
+const MOST_BATCH_POINTS = 1_600;
+const MEAN_GROUPS = 160;
+
+/** The curves of one quantity. Points without it (accuracy in a regression) are left out. */
+export function curveScene(
+  points: readonly RunPoint[],
+  validation: readonly ValidationPoint[],
+  quantity: Quantity,
+): CurveScene {
+  const batches = curveOf(points, quantity);
+  const held = curveOf(validation, quantity);
+  const finite = batches.filter((point) => Number.isFinite(point.y));
+  return {
+    batches: decimate(batches, MOST_BATCH_POINTS),
+    mean: finite.length > MEAN_GROUPS ? groupMeans(finite, MEAN_GROUPS) : [],
+    validation: held,
+    notFinite: [...batches, ...held].filter((point) => !Number.isFinite(point.y)).map((point) => point.x),
+  };
+}
+
+/** At most `most` points; of each group the lowest and the highest finite one stay, in order, so every spike is seen; a group without one is a gap. */
+export function decimate(points: readonly CurvePoint[], most: number): readonly CurvePoint[] {
+  if (points.length <= most) return points.map(finiteOrGap);
+  const groups = Math.max(1, Math.floor(most / 2));
+  const kept: CurvePoint[] = [];
+  for (let group = 0; group < groups; group++) {
+    const start = Math.floor((group * points.length) / groups);
+    const end = Math.floor(((group + 1) * points.length) / groups);
+    let low = -1;
+    let high = -1;
+    for (let index = start; index < end; index++) {
+      const { y } = points[index]!;
+      if (!Number.isFinite(y)) continue;
+      if (low < 0 || y < points[low]!.y) low = index;
+      if (high < 0 || y > points[high]!.y) high = index;
+    }
+    if (low < 0) {
+      kept.push({ x: points[start]!.x, y: Number.NaN });
+      continue;
+    }
+    const [first, second] = low <= high ? [low, high] : [high, low];
+    kept.push(points[first]!);
+    if (second !== first) kept.push(points[second]!);
+  }
+  return kept;
+}
+
+/** The nearest point by x, for what stands beside the pointer. Points ascend in x. */
+export function nearest(points: readonly CurvePoint[], x: number): CurvePoint | undefined {
+  let low = 0;
+  let high = points.length - 1;
+  if (high < 0) return undefined;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (points[middle]!.x <= x) low = middle;
+    else high = middle;
+  }
+  return x - points[low]!.x <= points[high]!.x - x ? points[low] : points[high];
+}
+
+function curveOf(points: readonly RunPoint[], quantity: Quantity): CurvePoint[] {
+  const curve: CurvePoint[] = [];
+  for (const point of points) {
+    const y = point[quantity];
+    if (y !== undefined) curve.push({ x: point.step, y });
+  }
+  return curve;
+}
+
+function groupMeans(points: readonly CurvePoint[], groups: number): CurvePoint[] {
+  return Array.from({ length: groups }, (_, group) => {
+    const start = Math.floor((group * points.length) / groups);
+    const end = Math.floor(((group + 1) * points.length) / groups);
+    let x = 0;
+    let y = 0;
+    for (let index = start; index < end; index++) {
+      x += points[index]!.x;
+      y += points[index]!.y;
+    }
+    return { x: x / (end - start), y: y / (end - start) };
+  });
+}
+
+function finiteOrGap(point: CurvePoint): CurvePoint {
+  return Number.isFinite(point.y) ? point : { x: point.x, y: Number.NaN };
+}

@@ -1,0 +1,191 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+
+import { call } from '#renderer/client/client.ts';
+import { useCall } from '#renderer/client/use-call.ts';
+import { appendPoints } from '#renderer/stores/run-series.ts';
+import type { PickedFile } from '#shared/bridge.ts';
+import type { Input } from '#shared/commands/commands.ts';
+import { AppError, isAppError, isCancelled } from '#shared/errors.ts';
+import {
+  RUN_ACTIONS,
+  isLive,
+  type RunAction,
+  type RunDescription,
+  type RunPoint,
+  type RunSnapshot,
+} from '#shared/run.ts';
+
+/** The chapter's network, saved often enough that there is something to restore within the first second. */
+const SAMPLE: Input<'run.start'> = { config: { checkpoint: { everySteps: 50 } }, name: 'Sample network' };
+
+/** Every run there is, and the one that is looked at: its newest snapshot, its points, the proof of its restore. */
+export const useRuns = defineStore('runs', () => {
+  const list = shallowRef<readonly RunDescription[]>([]);
+  const current = ref<string>();
+  const snapshot = shallowRef<RunSnapshot>();
+  const points = shallowRef<readonly RunPoint[]>([]);
+  /** Why the last thing asked for did not happen. */
+  const error = shallowRef<AppError>();
+  const isStarting = ref(false);
+  /** Asked for and not yet answered. */
+  const pending = ref<RunAction>();
+  const verification = useCall('run.verify', {
+    title: ({ step }) => `Verifying the restore of step ${step}`,
+  });
+  const verifiedStep = ref<number>();
+  let watching: AbortController | undefined;
+
+  const description = computed(() => list.value.find((run) => run.id === current.value));
+  const actions = computed<readonly RunAction[]>(() =>
+    snapshot.value ? RUN_ACTIONS[snapshot.value.state] : [],
+  );
+
+  async function refresh(): Promise<void> {
+    await attempt(async () => {
+      list.value = await call('run.list', {});
+    });
+  }
+
+  /** Starts a run and looks at it. @returns whether it was started. */
+  async function start(params: Input<'run.start'>): Promise<boolean> {
+    isStarting.value = true;
+    const started = await attempt(async () => {
+      const run = await call('run.start', params);
+      list.value = [run, ...list.value.filter((other) => other.id !== run.id)];
+      look(run.id);
+    });
+    isStarting.value = false;
+    return started;
+  }
+
+  /** The first screen's offer: trains at once with nothing prepared. */
+  function trainSample(): Promise<boolean> {
+    return start(SAMPLE);
+  }
+
+  /** Shows this run and follows it while it lives. */
+  function look(run: string): void {
+    if (run !== current.value) {
+      current.value = run;
+      snapshot.value = undefined;
+      points.value = [];
+      forgetReport();
+    }
+    error.value = undefined;
+    void watch(run);
+  }
+
+  async function watch(run: string): Promise<void> {
+    watching?.abort();
+    const own = new AbortController();
+    watching = own;
+    let isFirst = true;
+    const show = (update: RunSnapshot) => {
+      if (watching !== own) return;
+      points.value = appendPoints(isFirst ? [] : points.value, update.points);
+      snapshot.value = update;
+      isFirst = false;
+    };
+    try {
+      show(await call('run.watch', { run }, { signal: own.signal, onProgress: show }));
+    } catch (failure) {
+      if (watching === own && !isCancelled(failure)) error.value = asAppError(failure);
+    } finally {
+      if (watching === own) {
+        watching = undefined;
+        await refresh();
+      }
+    }
+  }
+
+  /** Pauses, resumes, stops or saves the run that is looked at. */
+  async function act(action: RunAction): Promise<void> {
+    const run = current.value;
+    if (run === undefined || pending.value !== undefined) return;
+    pending.value = action;
+    await attempt(async () => {
+      const update = await call(`run.${action}`, { run });
+      if (run !== current.value) return;
+      // the reply's points may repeat what the watch brings; the watch alone feeds the curves
+      snapshot.value = update;
+      if (isLive(update.state) && !watching) void watch(run);
+    });
+    pending.value = undefined;
+  }
+
+  /** Looks at a run of the past and goes on with it from its newest valid checkpoint. */
+  async function resume(run: string): Promise<void> {
+    look(run);
+    await act('resume');
+  }
+
+  async function verify(step: number): Promise<void> {
+    const run = current.value;
+    if (run === undefined) return;
+    verifiedStep.value = step;
+    await verification.run({ run, step });
+  }
+
+  function forgetReport(): void {
+    verification.reset();
+    verifiedStep.value = undefined;
+  }
+
+  /** The checkpoint of a step as a file that can be browsed or compared; undefined, with `error` set, where it cannot. */
+  async function checkpointFile(step: number): Promise<PickedFile | undefined> {
+    const run = current.value;
+    let file: PickedFile | undefined;
+    if (run === undefined) return undefined;
+    await attempt(async () => {
+      file = await call('run.checkpoint-file', { run, step });
+    });
+    return file;
+  }
+
+  async function attempt(action: () => Promise<void>): Promise<boolean> {
+    error.value = undefined;
+    try {
+      await action();
+      return true;
+    } catch (failure) {
+      if (!isCancelled(failure)) error.value = asAppError(failure);
+      return false;
+    }
+  }
+
+  return {
+    list,
+    current,
+    snapshot,
+    points,
+    error,
+    isStarting,
+    pending,
+    description,
+    actions,
+    verification: verification.loadable,
+    verifiedStep,
+    refresh,
+    start,
+    trainSample,
+    look,
+    act,
+    resume,
+    verify,
+    cancelVerification: verification.cancel,
+    forgetReport,
+    checkpointFile,
+  };
+});
+
+/** Starts the sample network at once. @returns whether it was started. */
+export function trainSample(): Promise<boolean> {
+  return useRuns().trainSample();
+}
+
+function asAppError(failure: unknown): AppError {
+  return isAppError(failure)
+    ? failure
+    : new AppError('internal', 'something went wrong that should not have', {}, failure);
+}

@@ -1,0 +1,93 @@
+/** What a comparison of two checkpoints says in words. */
+import { countStates, worstFirst } from '#renderer/stores/comparison-order.ts';
+import type { Verdict } from '#renderer/ui/verdict.ts';
+import { escapeName, formatCount as count, formatFigure } from '#shared/display.ts';
+import type { Comparison, ComparisonRow, RowState } from '#shared/statistics.ts';
+
+/** The answer over a finished comparison. `original` and `clone` are what the person knows the files by. */
+export function verdictOf(comparison: Comparison, tolerance?: readonly [number, number]): Verdict {
+  const { rows, verdict } = comparison;
+  if (rows.length === 0) {
+    return { tone: 'caution', sentence: 'Nothing to compare: neither file holds a tensor.', details: [] };
+  }
+  const counts = countStates(rows);
+  const all = `${count(rows.length)} of ${tensors(rows.length)}`;
+  const details = [...metadataDetails(comparison)];
+  if (verdict === 'identical') {
+    const kept = layoutNotes(rows);
+    if (kept) details.unshift(kept);
+    return { tone: 'good', sentence: `Identical: ${all}, every bit.`, details };
+  }
+  if (verdict === 'equal-values') {
+    const odd = rows.length - counts.identical;
+    const bits = `${count(odd)} stored with other bits (−0 for 0, or another dtype)`;
+    return { tone: 'caution', sentence: `Equal values: ${all}; ${bits}.`, details };
+  }
+  const worst = worstDetail(rows);
+  if (worst) details.unshift(worst);
+  if (verdict === 'within-tolerance') {
+    const bound = tolerance ? ` of ${tolerance[0]} absolute, ${tolerance[1]} relative` : '';
+    return { tone: 'caution', sentence: `Within tolerance${bound}: ${all}.`, details };
+  }
+  const parts = PARTS.flatMap(([state, word]) => (counts[state] ? [`${count(counts[state])} ${word}`] : []));
+  const odd = PARTS.reduce((sum, [state]) => sum + counts[state], 0);
+  return {
+    tone: 'bad',
+    sentence: `Different: ${count(odd)} of ${tensors(rows.length)}${parts.length ? ` (${parts.join(', ')})` : ''}.`,
+    details,
+  };
+}
+
+/** What can be said while rows still arrive. */
+export function verdictSoFar(rows: readonly ComparisonRow[], total: number | undefined): string {
+  const unlike = rows.filter((row) => row.state !== 'identical').length;
+  const done = total === undefined ? tensors(rows.length) : `${count(rows.length)} of ${tensors(total)}`;
+  return `Comparing: ${done}, ${unlike === 0 ? 'all identical so far' : `${count(unlike)} not identical so far`}.`;
+}
+
+const PARTS: readonly (readonly [RowState, string])[] = [
+  ['different', 'in value'],
+  ['shape', 'of another shape'],
+  ['dtype', 'of another dtype'],
+  ['only-a', 'only in the original'],
+  ['only-b', 'only in the clone'],
+];
+
+function worstDetail(rows: readonly ComparisonRow[]): string | undefined {
+  const worst = worstFirst(rows).find((row) => row.maxAbs !== undefined && row.maxAbs !== 0);
+  if (!worst) return undefined;
+  const where = `${escapeName(worst.name)}${worst.at ? `[${worst.at.join(', ')}]` : ''}`;
+  const size = Number.isFinite(worst.maxAbs)
+    ? `|d| = ${formatFigure(worst.maxAbs!)}`
+    : 'no number on one side';
+  const changed = worst.changed === undefined ? '' : `; ${elements(worst.changed)} changed there`;
+  return `Worst at ${where}: ${size}${changed}.`;
+}
+
+function layoutNotes(rows: readonly ComparisonRow[]): string {
+  const transposed = rows.filter((row) => row.transposed).length;
+  const renamed = rows.filter((row) => row.other !== undefined).length;
+  const notes = [
+    ...(transposed ? [`${count(transposed)} stored transposed`] : []),
+    ...(renamed ? [`${count(renamed)} under another name`] : []),
+  ];
+  if (notes.length === 0) return '';
+  return `The two files lay the network out in their own ways: ${notes.join(', ')}.`;
+}
+
+function metadataDetails({ metadata }: Comparison): string[] {
+  if (metadata.length === 0) return [];
+  const entries =
+    metadata.length === 1
+      ? 'One metadata entry differs'
+      : `${count(metadata.length)} metadata entries differ`;
+  return [`${entries}; that does not change the verdict.`];
+}
+
+function tensors(value: number): string {
+  return `${count(value)} ${value === 1 ? 'tensor' : 'tensors'}`;
+}
+
+function elements(value: number): string {
+  return `${count(value)} ${value === 1 ? 'element' : 'elements'}`;
+}

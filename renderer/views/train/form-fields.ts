@@ -1,0 +1,133 @@
+/** Every setting of a run as a row of a table: where it stands, what it is called, how it is asked for. */
+import { ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS } from '#shared/run.ts';
+
+export type SectionName = 'network' | 'data' | 'training' | 'checkpoints' | 'place';
+
+export interface RunField {
+  /** Path in the configuration, such as `optimizer.learningRate`. */
+  readonly path: string;
+  readonly section: SectionName;
+  readonly label: string;
+  readonly kind: 'whole' | 'number' | 'choice' | 'switch' | 'widths' | 'pair' | 'text';
+  readonly choices?: readonly string[];
+  readonly unit?: string;
+  /** What it does, for those who do not know the word. */
+  readonly hint?: string;
+  /** Asked for only where this holds. Without it: always. */
+  readonly applies?: (draft: Draft) => boolean;
+}
+
+/** What stands in the form, by path: texts as typed, so that half-written numbers survive. */
+export type Draft = Readonly<Record<string, string | boolean>>;
+
+export interface RunSection {
+  readonly name: SectionName;
+  readonly title: string;
+}
+
+export const SECTIONS: readonly RunSection[] = [
+  { name: 'network', title: 'Network' },
+  { name: 'data', title: 'Data' },
+  { name: 'training', title: 'Training' },
+  { name: 'checkpoints', title: 'Checkpoints' },
+  { name: 'place', title: 'Name and place' },
+];
+
+export const FIELDS: readonly RunField[] = [
+  {
+    path: 'layers',
+    section: 'network',
+    label: 'Layer widths',
+    kind: 'widths',
+    hint: 'inputs first, outputs last: 20, 256, 10',
+  },
+  { path: 'activation', section: 'network', label: 'Activation', kind: 'choice', choices: ACTIVATIONS },
+  { path: 'initializer', section: 'network', label: 'Initializer', kind: 'choice', choices: INITIALIZERS },
+
+  {
+    path: 'data.validation',
+    section: 'data',
+    label: 'Held out',
+    kind: 'number',
+    hint: 'share for validation, from 0 to below 1',
+  },
+  { path: 'batchSize', section: 'data', label: 'Batch size', kind: 'whole' },
+  { path: 'seed', section: 'data', label: 'Seed', kind: 'whole', hint: 'the start of all randomness' },
+
+  { path: 'loss', section: 'training', label: 'Loss', kind: 'choice', choices: LOSSES },
+  {
+    path: 'labelSmoothing',
+    section: 'training',
+    label: 'Label smoothing',
+    kind: 'number',
+    applies: (draft) => draft['loss'] === 'cross-entropy',
+  },
+  { path: 'optimizer.name', section: 'training', label: 'Optimizer', kind: 'choice', choices: OPTIMIZERS },
+  { path: 'optimizer.learningRate', section: 'training', label: 'Learning rate', kind: 'number' },
+  { path: 'optimizer.weightDecay', section: 'training', label: 'Weight decay', kind: 'number' },
+  { path: 'optimizer.momentum', section: 'training', label: 'Momentum', kind: 'number' },
+  { path: 'optimizer.dampening', section: 'training', label: 'Dampening', kind: 'number' },
+  { path: 'optimizer.nesterov', section: 'training', label: 'Nesterov', kind: 'switch' },
+  { path: 'optimizer.betas', section: 'training', label: 'Betas', kind: 'pair' },
+  { path: 'optimizer.eps', section: 'training', label: 'Epsilon', kind: 'number' },
+  { path: 'optimizer.amsgrad', section: 'training', label: 'AMSGrad', kind: 'switch' },
+  { path: 'optimizer.alpha', section: 'training', label: 'Alpha', kind: 'number' },
+  { path: 'optimizer.centered', section: 'training', label: 'Centered', kind: 'switch' },
+  {
+    path: 'clipNorm',
+    section: 'training',
+    label: 'Clip gradient norm',
+    kind: 'number',
+    hint: '0 for no limit',
+  },
+  { path: 'epochs', section: 'training', label: 'Epochs', kind: 'whole' },
+  { path: 'steps', section: 'training', label: 'Stop at step', kind: 'whole', hint: 'empty: by epochs' },
+
+  {
+    path: 'checkpoint.everySteps',
+    section: 'checkpoints',
+    label: 'Every',
+    kind: 'whole',
+    unit: 'steps',
+    hint: '0 for never',
+  },
+  {
+    path: 'checkpoint.everySeconds',
+    section: 'checkpoints',
+    label: 'Every',
+    kind: 'number',
+    unit: 'seconds',
+    hint: '0 for never',
+  },
+  {
+    path: 'checkpoint.everyEpochs',
+    section: 'checkpoints',
+    label: 'Every',
+    kind: 'whole',
+    unit: 'epochs',
+    hint: '0 for never',
+  },
+  {
+    path: 'checkpoint.keepLast',
+    section: 'checkpoints',
+    label: 'Keep the last',
+    kind: 'whole',
+    hint: 'at least 2',
+  },
+  {
+    path: 'checkpoint.keepEvery',
+    section: 'checkpoints',
+    label: 'Keep each multiple of',
+    kind: 'whole',
+    unit: 'steps',
+    hint: '0 for none',
+  },
+
+  {
+    path: 'name',
+    section: 'place',
+    label: 'Name',
+    kind: 'text',
+    hint: 'empty: named for the moment it starts',
+  },
+];

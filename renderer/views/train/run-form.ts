@@ -1,0 +1,154 @@
+/** Between what stands in the form and the configuration the engine takes. */
+import type * as z from 'zod/mini';
+
+import { FIELDS, type Draft, type RunField } from '#renderer/views/train/form-fields.ts';
+import { RUN_CONFIG_SCHEMA, defaultOptimizer, type RunConfigInput } from '#shared/commands/run-config.ts';
+import { OPTIMIZERS, type OptimizerName, type RunConfig } from '#shared/run.ts';
+
+/** What the form asks to be started, or what stands in its way by field. */
+export type FormResult =
+  | {
+      readonly isValid: true;
+      readonly config: RunConfigInput;
+      readonly steps?: number;
+      readonly name?: string;
+    }
+  | { readonly isValid: false; readonly errors: Readonly<Record<string, string>> };
+
+/** A draft that shows this configuration. */
+export function draftOf(config: RunConfig): Draft {
+  const draft: Record<string, string | boolean> = { steps: '', name: '', 'data.source': config.data.source };
+  for (const field of FIELDS) {
+    const value = valueAt(config, field.path);
+    if (value === undefined) continue;
+    draft[field.path] =
+      typeof value === 'boolean' ? value : Array.isArray(value) ? value.join(', ') : String(value);
+  }
+  return draft;
+}
+
+/** The draft with another optimizer: its own settings at their defaults, since a rate that suits one ruins another. */
+export function withOptimizer(draft: Draft, name: OptimizerName): Draft {
+  const kept = Object.entries(draft).filter(([path]) => !path.startsWith('optimizer.'));
+  const settings = Object.entries(defaultOptimizer(name)).map(([key, value]) => [
+    `optimizer.${key}`,
+    typeof value === 'boolean' ? value : Array.isArray(value) ? value.join(', ') : String(value),
+  ]);
+  return Object.fromEntries([...kept, ...settings]) as Draft;
+}
+
+/** Whether the field is asked for, given what else stands in the form. */
+export function isAsked(field: RunField, draft: Draft): boolean {
+  if (field.applies && !field.applies(draft)) return false;
+  if (!field.path.startsWith('optimizer.') || field.path === 'optimizer.name') return true;
+  const name = draft['optimizer.name'];
+  const optimizer = OPTIMIZERS.find((known) => known === name);
+  return (
+    optimizer !== undefined &&
+    Object.hasOwn(defaultOptimizer(optimizer), field.path.slice('optimizer.'.length))
+  );
+}
+
+/** Checks the draft with the engine's own rules. Errors stand under the path of the field they belong to. */
+export function readForm(draft: Draft): FormResult {
+  const errors: Record<string, string> = {};
+  const config: Record<string, unknown> = {};
+  put(config, 'data.source', draft['data.source'] ?? '');
+  const asked = FIELDS.filter((field) => isAsked(field, draft));
+  for (const field of asked) {
+    if (field.path === 'steps' || field.path === 'name') continue;
+    const value = parsed(field, draft[field.path] ?? '');
+    if (value === undefined) errors[field.path] = wanted(field);
+    else put(config, field.path, value);
+  }
+  const steps = readSteps(String(draft['steps'] ?? ''));
+  if (steps === 'bad') errors['steps'] = 'a whole number from 1, or empty';
+  if (Object.keys(errors).length > 0) return { isValid: false, errors };
+
+  const checked = RUN_CONFIG_SCHEMA.safeParse(config);
+  if (!checked.success) return { isValid: false, errors: errorsByField(checked.error.issues, asked) };
+  const name = String(draft['name'] ?? '').trim();
+  return {
+    isValid: true,
+    config: config as RunConfigInput,
+    ...(typeof steps === 'number' ? { steps } : {}),
+    ...(name === '' ? {} : { name }),
+  };
+}
+
+/** The widths in the draft, where they can be read. */
+export function widthsOf(draft: Draft): readonly number[] | undefined {
+  return numbers(String(draft['layers'] ?? ''));
+}
+
+function errorsByField(
+  issues: readonly z.core.$ZodIssue[],
+  asked: readonly RunField[],
+): Record<string, string> {
+  const errors: Record<string, string> = {};
+  for (const issue of issues) {
+    const where = issue.path.map(String).join('.');
+    const field = asked.find(({ path }) => where === path || where.startsWith(`${path}.`));
+    errors[field?.path ?? where] ??= explain(issue, field);
+  }
+  return errors;
+}
+
+function explain(issue: z.core.$ZodIssue, field: RunField | undefined): string {
+  if (issue.code === 'too_small') return `${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}`;
+  if (issue.code === 'too_big') return `${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}`;
+  if (issue.code === 'custom' && issue.message) return issue.message;
+  return field ? wanted(field) : 'not valid';
+}
+
+function wanted(field: RunField): string {
+  if (field.kind === 'whole') return 'a whole number';
+  if (field.kind === 'number') return 'a number';
+  if (field.kind === 'widths') return 'at least two whole numbers, by comma';
+  if (field.kind === 'pair') return 'two numbers from 0 to below 1, by comma';
+  return 'not valid';
+}
+
+/** The field's value as the engine takes it; undefined where the text is none. Ranges are the schema's to check. */
+function parsed(field: RunField, value: string | boolean): unknown {
+  if (field.kind === 'switch') return value === true;
+  const text = String(value).trim();
+  if (field.kind === 'choice' || field.kind === 'text') return text;
+  if (field.kind === 'widths') return numbers(text);
+  if (field.kind === 'pair') {
+    const pair = numbers(text);
+    return pair?.length === 2 ? pair : undefined;
+  }
+  return number(text);
+}
+
+function readSteps(text: string): number | 'bad' | undefined {
+  if (text.trim() === '') return undefined;
+  const steps = number(text.trim());
+  return steps !== undefined && Number.isSafeInteger(steps) && steps >= 1 ? steps : 'bad';
+}
+
+function numbers(text: string): number[] | undefined {
+  const parts = text
+    .split(/[\s,;×→]+/)
+    .filter((part) => part !== '')
+    .map(number);
+  return parts.length > 0 && parts.every((part) => part !== undefined) ? (parts as number[]) : undefined;
+}
+
+/** Stricter than Number(): no hexadecimal, no empty text, no infinity. */
+function number(text: string): number | undefined {
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
+}
+
+function put(config: Record<string, unknown>, path: string, value: unknown): void {
+  const [first, second] = path.split('.');
+  if (second === undefined) config[first!] = value;
+  else ((config[first!] ??= {}) as Record<string, unknown>)[second] = value;
+}
+
+function valueAt(config: RunConfig, path: string): unknown {
+  let value: unknown = config;
+  for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
+  return value;
+}

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+
+import { verdictOf, verdictSoFar } from '#renderer/views/compare/verdict.ts';
+import type { Comparison, ComparisonRow, ComparisonVerdict } from '#shared/statistics.ts';
+
+function check(
+  verdict: ComparisonVerdict,
+  rows: readonly ComparisonRow[],
+  sentence: string,
+  details: readonly string[] = [],
+) {
+  const comparison: Comparison = { verdict, rows, metadata: [] };
+  const { sentence: said, details: added } = verdictOf(comparison, [1e-5, 1e-3]);
+  expect([said, ...added]).toEqual([sentence, ...details]);
+}
+
+const same = (name: string): ComparisonRow => ({ name, state: 'identical' });
+
+test('identical says how many, and that it is every bit', () => {
+  check('identical', ['a', 'b', 'c', 'd'].map(same), 'Identical: 4 of 4 tensors, every bit.');
+  check('identical', [same('a')], 'Identical: 1 of 1 tensor, every bit.');
+});
+
+test('identical across frameworks says that the layout is another', () => {
+  check(
+    'identical',
+    [
+      { ...same('hidden.weight'), other: 'dense/kernel', transposed: true },
+      { ...same('hidden.bias'), other: 'dense/bias' },
+    ],
+    'Identical: 2 of 2 tensors, every bit.',
+    ['The two files lay the network out in their own ways: 1 stored transposed, 2 under another name.'],
+  );
+});
+
+test('equal values with other bits are not called identical', () => {
+  check(
+    'equal-values',
+    [same('a'), { name: 'b', state: 'equal-values' }],
+    'Equal values: 2 of 2 tensors; 1 stored with other bits (−0 for 0, or another dtype).',
+  );
+});
+
+test('within tolerance says which', () => {
+  check(
+    'within-tolerance',
+    [{ name: 'w', state: 'within-tolerance', maxAbs: 1.25e-6, at: [0, 3] }],
+    'Within tolerance of 0.00001 absolute, 0.001 relative: 1 of 1 tensor.',
+    ['Worst at w[0, 3]: |d| = 1.25e-6.'],
+  );
+});
+
+test('different says how many, in what way, and where it is worst', () => {
+  check(
+    'different',
+    [
+      same('a'),
+      { name: 'w', state: 'different', maxAbs: 0.5, at: [2, 17], changed: 1, relativeL2: 0.1 },
+      { name: 'gone', state: 'only-a' },
+      { name: 'bent', state: 'shape' },
+    ],
+    'Different: 3 of 4 tensors (1 in value, 1 of another shape, 1 only in the original).',
+    ['Worst at w[2, 17]: |d| = 0.5; 1 element changed there.'],
+  );
+});
+
+test('a NaN on one side has no size', () => {
+  check(
+    'different',
+    [{ name: 'w', state: 'different', maxAbs: Number.POSITIVE_INFINITY, at: [0] }],
+    'Different: 1 of 1 tensor (1 in value).',
+    ['Worst at w[0]: no number on one side.'],
+  );
+});
+
+test('names from a file cannot change how the sentence reads', () => {
+  const rows: ComparisonRow[] = [{ name: 'a\u202eb', state: 'different', maxAbs: 1 }];
+  expect(verdictOf({ verdict: 'different', rows, metadata: [] }).details[0]).toContain('a\\u202eb');
+});
+
+test('metadata that differ are told and do not change the verdict', () => {
+  const metadata = [{ name: 'step', a: '1', b: '2' }];
+  const verdict = verdictOf({ verdict: 'identical', rows: [same('a')], metadata });
+  expect(verdict.tone).toBe('good');
+  expect(verdict.details).toEqual(['One metadata entry differs; that does not change the verdict.']);
+});
+
+test('two files without tensors are not called identical', () => {
+  expect(verdictOf({ verdict: 'identical', rows: [], metadata: [] }).tone).toBe('caution');
+});
+
+test('while rows arrive the sentence says how far it is', () => {
+  expect(verdictSoFar([same('a')], 40)).toBe('Comparing: 1 of 40 tensors, all identical so far.');
+  expect(verdictSoFar([{ name: 'w', state: 'different' }], undefined)).toBe(
+    'Comparing: 1 tensor, 1 not identical so far.',
+  );
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+
+import { FIELDS } from '#renderer/views/train/form-fields.ts';
+import { draftOf, isAsked, readForm, widthsOf, withOptimizer } from '#renderer/views/train/run-form.ts';
+import { DEFAULT_RUN_CONFIG, MNIST_RUN_CONFIG, RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
+import { OPTIMIZERS, type RunConfig } from '#shared/run.ts';
+
+/** Every leaf of a configuration by its path. */
+function leaves(config: object, prefix = ''): string[] {
+  return Object.entries(config).flatMap(([key, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leaves(value as object, `${prefix}${key}.`)
+      : [`${prefix}${key}`],
+  );
+}
+
+test('every setting of a run stands in the form, for every optimizer', () => {
+  const known = new Set([...FIELDS.map((field) => field.path), 'data.source']);
+  for (const name of OPTIMIZERS) {
+    const config = RUN_CONFIG_SCHEMA.parse({ optimizer: { name } });
+    expect(leaves(config).filter((path) => !known.has(path))).toEqual([]);
+  }
+});
+
+describe('a configuration survives the form', () => {
+  const configs: readonly (readonly [string, RunConfig])[] = [
+    ["the chapter's", DEFAULT_RUN_CONFIG],
+    ['digits', MNIST_RUN_CONFIG],
+    ...OPTIMIZERS.map((name) => [name, RUN_CONFIG_SCHEMA.parse({ optimizer: { name } })] as const),
+    [
+      'one with everything changed',
+      RUN_CONFIG_SCHEMA.parse({
+        layers: [4, 8, 8, 1],
+        activation: 'tanh',
+        loss: 'mse',
+        initializer: 'xavier-uniform',
+        optimizer: { name: 'adamw', learningRate: 3e-4, betas: [0.8, 0.95], eps: 1e-7, amsgrad: true },
+        clipNorm: 1.5,
+        batchSize: 7,
+        seed: 9_007_199_254_740_991,
+        epochs: 3,
+        data: { source: 'random', validation: 0.25 },
+        checkpoint: { everySteps: 0, everySeconds: 2.5, everyEpochs: 1, keepLast: 3, keepEvery: 1000 },
+      }),
+    ],
+  ];
+  test.each(configs)('%s', (_, config) => {
+    const result = readForm(draftOf(config));
+    expect(result.isValid && RUN_CONFIG_SCHEMA.parse(result.config)).toEqual(config);
+  });
+});
+
+describe('faults stand at their field', () => {
+  const check = (changes: Record<string, string>, errors: Record<string, string>) => {
+    expect(readForm({ ...draftOf(DEFAULT_RUN_CONFIG), ...changes })).toEqual({ isValid: false, errors });
+  };
+  test.each<readonly [string, Record<string, string>, Record<string, string>]>([
+    ['a word', { batchSize: 'many' }, { batchSize: 'a whole number' }],
+    ['nothing', { batchSize: '' }, { batchSize: 'a whole number' }],
+    ['hexadecimal', { seed: '0x10' }, { seed: 'a whole number' }],
+    ['a half', { epochs: '1.5' }, { epochs: 'a whole number' }],
+    ['too small', { batchSize: '0' }, { batchSize: 'at least 1' }],
+    ['too large', { batchSize: '70000' }, { batchSize: 'at most 65536' }],
+    ['one width', { layers: '20' }, { layers: 'at least 2' }],
+    ['a width of none', { layers: '20, 0, 10' }, { layers: 'at least 1' }],
+    ['a share of all', { 'data.validation': '1' }, { 'data.validation': 'below 1' }],
+    [
+      'one beta',
+      { 'optimizer.betas': '0.9' },
+      { 'optimizer.betas': 'two numbers from 0 to below 1, by comma' },
+    ],
+    ['keeping one', { 'checkpoint.keepLast': '1' }, { 'checkpoint.keepLast': 'at least 2' }],
+    ['step zero', { steps: '0' }, { steps: 'a whole number from 1, or empty' }],
+    ['two at once', { seed: '-', epochs: '' }, { seed: 'a whole number', epochs: 'a whole number' }],
+  ])('%s', (_, changes, errors) => check(changes, errors));
+
+  test('a network too large is refused at its widths', () => {
+    const result = readForm({ ...draftOf(DEFAULT_RUN_CONFIG), layers: '1000000, 1000000' });
+    expect(result.isValid ? '' : result.errors['layers']).toContain('parameters');
+  });
+
+  test('nesterov without momentum', () => {
+    const draft = { ...withOptimizer(draftOf(DEFAULT_RUN_CONFIG), 'nesterov'), 'optimizer.momentum': '0' };
+    const result = readForm(draft);
+    expect(result.isValid ? {} : result.errors).toEqual({
+      'optimizer.nesterov': 'nesterov needs a momentum above 0 and no dampening',
+    });
+  });
+});
+
+test('widths may be typed in any common way', () => {
+  for (const text of ['20, 256, 10', '20 256 10', '20 × 256 × 10', '20→256→10']) {
+    expect(widthsOf({ layers: text })).toEqual([20, 256, 10]);
+  }
+  expect(widthsOf({ layers: '20, many' })).toBeUndefined();
+});
+
+test('another optimizer brings its own settings and asks for those alone', () => {
+  const draft = withOptimizer(draftOf(DEFAULT_RUN_CONFIG), 'sgd');
+  const asked = FIELDS.filter((field) => field.path.startsWith('optimizer.') && isAsked(field, draft));
+  expect(asked.map((field) => field.path)).toEqual([
+    'optimizer.name',
+    'optimizer.learningRate',
+    'optimizer.weightDecay',
+    'optimizer.momentum',
+    'optimizer.dampening',
+    'optimizer.nesterov',
+  ]);
+  expect(draft['optimizer.learningRate']).toBe('0.1');
+  expect(draft['optimizer.betas']).toBeUndefined();
+});
+
+test('label smoothing is asked for with cross-entropy alone', () => {
+  const field = FIELDS.find(({ path }) => path === 'labelSmoothing')!;
+  expect(isAsked(field, { loss: 'cross-entropy' })).toBe(true);
+  expect(isAsked(field, { loss: 'mse' })).toBe(false);
+});
+
+test('steps and name go beside the configuration, and only where they are given', () => {
+  const draft = draftOf(DEFAULT_RUN_CONFIG);
+  expect(Object.keys(readForm(draft)).sort()).toEqual(['config', 'isValid']);
+  expect(readForm({ ...draft, steps: ' 200 ', name: ' first try ' })).toMatchObject({
+    steps: 200,
+    name: 'first try',
+  });
+});
