@@ -32,8 +32,8 @@ export const PICKLE_MEMO_ENTRIES = 10_000_000;
 /** Dimensions of a tensor: NumPy's own limit is 64. */
 export const TENSOR_RANK = 64;
 
-/** NumPy refuses headers over 10,000 characters; its structured dtypes need some more. */
-export const NPY_HEADER_BYTES = 65_536;
+/** NumPy refuses to read headers over 10,000 characters unless told otherwise, and writes longer ones for structured dtypes with thousands of fields. */
+export const NPY_HEADER_BYTES = 4 * MIB;
 
 /** Entries in a zip's central directory: checkpoints have one a tensor. */
 export const ZIP_ENTRIES = 1_000_000;
@@ -44,3 +44,21 @@ export const ZIP_WARNED_RATIO = 200;
 
 /** What an inflater takes in and hands out at one go, in bytes. */
 export const INFLATE_CHUNK_BYTES = 64 * 1024;
+
+/** What is read of a pickle at one go, in bytes: most are shorter. */
+export const PICKLE_WINDOW_BYTES = 256 * 1024;
+
+/** Text of a pickle that is decoded at once, in bytes; longer ones are arrays in disguise and stay where they are. */
+export const PICKLE_TEXT_BYTES = MIB;
+
+/** Bytes values up to this length are kept beside their position: scalars and Python 2's dict keys. */
+export const PICKLE_HELD_BYTES = 256;
+
+/** Integers of a pickle, in bytes or digits: reading them takes quadratic time. */
+export const PICKLE_INTEGER_BYTES = 4096;
+
+/** Entries of a pickle's stack at one time: a tuple has all its items there. */
+export const PICKLE_STACK_ENTRIES = 16_000_000;
+
+/** A line of a protocol 0 pickle, in bytes: Python 2 spelled whole arrays out in one. */
+export const PICKLE_LINE_BYTES = 64 * MIB;
