@@ -1,0 +1,27 @@
+import { checkpointHead, problemLines, withPath } from '#main/hosts/cli/print/checkpoint-lines.ts';
+import type { Printer } from '#main/hosts/cli/print/printer.ts';
+import { table } from '#main/hosts/cli/print/table.ts';
+import { escapeName, formatBytes, formatShape } from '#shared/display.ts';
+import type { TensorInfo } from '#shared/tensor.ts';
+
+export const lsPrinter: Printer<'checkpoint.open'> = {
+  text: (summary, context) => {
+    const rows = summary.tensors.map((tensor) => [
+      escapeName(tensor.name),
+      tensor.dtype,
+      formatShape(tensor.shape),
+      formatBytes(tensor.byteLength),
+      noteOf(tensor),
+    ]);
+    const listing = table([['NAME', 'DTYPE', 'SHAPE', 'BYTES', ''], ...rows], new Set([3]));
+    const head = checkpointHead(summary, context.paths[0] ?? summary.path, context.style);
+    return `${head}\n${rows.length > 0 ? listing : 'no tensors\n'}${problemLines(summary.problems, context.style)}`;
+  },
+  json: (summary, context) => withPath(summary, context),
+};
+
+function noteOf(tensor: TensorInfo): string {
+  if (tensor.noData) return 'no values in the file';
+  if (tensor.sharedWith !== undefined) return `same storage as ${escapeName(tensor.sharedWith)}`;
+  return tensor.label === undefined ? '' : escapeName(tensor.label);
+}
