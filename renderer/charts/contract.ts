@@ -1,0 +1,80 @@
+/** What a chart is: for which subject, by which command, drawn by which component. Charts know no store and no client. */
+import type { Component } from 'vue';
+
+import type { FileId } from '#shared/bridge.ts';
+import type { CommandName, Input, Result } from '#shared/commands/commands.ts';
+import type { TensorInfo } from '#shared/tensor.ts';
+
+export interface TensorSubject {
+  readonly kind: 'tensor';
+  readonly file: FileId;
+  readonly tensor: TensorInfo;
+}
+
+export interface PairSubject {
+  readonly kind: 'pair';
+  readonly a: { readonly file: FileId; readonly tensor: TensorInfo };
+  readonly b: { readonly file: FileId; readonly tensor: TensorInfo };
+  readonly isTransposed: boolean;
+}
+
+export type ChartSubject = TensorSubject | PairSubject;
+
+/** What the person has chosen for all charts. */
+export interface ChartPreferences {
+  readonly bins: number;
+  readonly isLogCount: boolean;
+}
+
+/** A question to the engine, as data. */
+export interface ChartRequest<Name extends CommandName = CommandName> {
+  readonly command: Name;
+  readonly params: Input<Name>;
+}
+
+/** Asks the engine something further, such as the next window of values. */
+export type Ask = <Name extends CommandName>(
+  command: Name,
+  params: Input<Name>,
+  options?: { readonly signal?: AbortSignal },
+) => Promise<Result<Name>>;
+
+/** What a chart's component is given. It emits `update:options` when a control of its own is moved. */
+export interface ChartProps<Subject extends ChartSubject, Options, Value> {
+  readonly subject: Subject;
+  readonly options: Options;
+  /** Of the newest finished request; drawn for `options` that may already have moved on while `isStale`. */
+  readonly value: Value;
+  readonly isStale: boolean;
+  readonly ask: Ask;
+}
+
+/** A chart as the registry keeps it: options and values are opaque outside its own folder. */
+export interface Chart {
+  readonly name: string;
+  readonly title: string;
+  readonly icon: Component;
+  supports(subject: ChartSubject): boolean;
+  /** Options for a subject, given those of the one before it: choices stay, places do not. */
+  optionsFor(subject: ChartSubject, previous: unknown, preferences: ChartPreferences): unknown;
+  request(subject: ChartSubject, options: unknown): ChartRequest;
+  readonly component: Component;
+}
+
+export interface ChartDefinition<Subject extends ChartSubject, Options, Name extends CommandName> {
+  readonly name: string;
+  readonly title: string;
+  readonly icon: Component;
+  supports(subject: ChartSubject): subject is Subject;
+  optionsFor(subject: Subject, previous: Options | undefined, preferences: ChartPreferences): Options;
+  request(subject: Subject, options: Options): ChartRequest<Name>;
+  readonly component: Component;
+}
+
+/** Closes a definition over its own types, so that charts of every kind fit one list. */
+export function defineChart<Subject extends ChartSubject, Options, Name extends CommandName>(
+  definition: ChartDefinition<Subject, Options, Name>,
+): Chart {
+  // the registry hands a chart only subjects it supports and options it made itself
+  return definition as unknown as Chart;
+}
