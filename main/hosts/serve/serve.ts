@@ -12,3 +12,33 @@
  *   (any 1 to 64 characters of `[A-Za-z0-9-]` that the page makes up, one for each drop) lie in one folder, so that a member finds
  *   its siblings; without `set` the file lies alone. Errors: `{"error": WireError}` with status 4xx or 5xx.
  */
+import { crashLog } from '#main/hosts/crash-log.ts';
+import { dataFolder } from '#main/hosts/data-folder.ts';
+import { startServer } from '#main/hosts/serve/server.ts';
+
+export interface ServeOptions {
+  /** Folders that the page may list. */
+  readonly folders: readonly string[];
+  readonly port?: number | undefined;
+  /** `dist`: the page, the threads and the resources. */
+  readonly bundleFolder: string;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** Serves in the foreground, with the link on standard output, until the signal is aborted. */
+export async function serve({ folders, port, bundleFolder, signal }: ServeOptions): Promise<void> {
+  const folder = dataFolder();
+  const server = await startServer({
+    folders,
+    port,
+    bundleFolder,
+    dataFolder: folder,
+    onLink: (link) => process.stdout.write(`Paramscope is at ${link}\n`),
+    log: crashLog(folder),
+  });
+  if (!signal.aborted) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  }
+  await server.close();
+}
