@@ -12,6 +12,8 @@ import { setHost } from '#renderer/client/host.ts';
 import { openWebBridge } from '#renderer/client/web-bridge.ts';
 import { watchHost } from '#renderer/host-events.ts';
 import { useSettings } from '#renderer/stores/settings.ts';
+import ErrorNotice from '#renderer/ui/ErrorNotice.vue';
+import { AppError, isAppError } from '#shared/errors.ts';
 
 async function boot(): Promise<void> {
   if (window.paramscope) {
@@ -33,4 +35,9 @@ async function boot(): Promise<void> {
   void watchHost();
 }
 
-void boot();
+boot().catch((error: unknown) => {
+  const known = isAppError(error)
+    ? error
+    : new AppError('internal', 'the window could not be built', {}, error);
+  createApp(ErrorNotice, { error: known, title: 'Paramscope could not start' }).mount('#app');
+});

@@ -24,8 +24,11 @@ export interface PickedFile {
 export interface Bridge {
   readonly host: 'electron' | 'web';
   requestPort(): void;
-  /** A dropped file becomes an id; undefined where it has no place on disk and cannot be sent. */
-  openDropped(file: File): Promise<PickedFile | undefined>;
+  /**
+   * A dropped file becomes an id; undefined where it has no place on disk and cannot be sent.
+   * Files of one drop have one `set` (letters, digits, hyphens), so that those sent somewhere else stay siblings.
+   */
+  openDropped(file: File, set?: string): Promise<PickedFile | undefined>;
   pickFiles(options: PickOptions): Promise<readonly PickedFile[]>;
 }
 

@@ -30,15 +30,15 @@ export interface CallSettings<Name extends CommandName> {
   readonly onProgress?: (update: Update<Name>) => void;
 }
 
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 /** One command that is run again and again: a new run aborts the old one, and leaving the screen aborts both. */
 export function useCall<Name extends CommandName>(
   name: Name,
   settings: CallSettings<Name> = {},
 ): RunningCall<Name> {
   type Value = Result<Name>;
-  const loadable = shallowReactive<{
-    -readonly [Key in keyof Loadable<Value, Update<Name>>]: Loadable<Value, Update<Name>>[Key];
-  }>({
+  const loadable = shallowReactive<Mutable<Loadable<Value, Update<Name>>>>({
     state: 'idle',
     value: undefined,
     error: undefined,
@@ -97,18 +97,15 @@ export function useCallOf<Name extends CommandName>(
   name: Name,
   params: () => Input<Name> | undefined,
   settings: CallSettings<Name> = {},
-): Loadable<Result<Name>, Update<Name>> & { cancel(): void } {
+): RunningCall<Name>['loadable'] & { cancel(): void; retry(): void } {
   const running = useCall(name, settings);
-  watch(
-    () => JSON.stringify(params()),
-    () => {
-      const wanted = params();
-      if (wanted === undefined) running.reset();
-      else void running.run(wanted);
-    },
-    { immediate: true },
-  );
-  return Object.assign(running.loadable, { cancel: running.cancel });
+  function ask(): void {
+    const wanted = params();
+    if (wanted === undefined) running.reset();
+    else void running.run(wanted);
+  }
+  watch(() => JSON.stringify(params()), ask, { immediate: true });
+  return Object.assign(running.loadable, { cancel: running.cancel, retry: ask });
 }
 
 function isProgress(update: unknown): update is Progress {

@@ -4,7 +4,9 @@ import { computed, shallowRef } from 'vue';
 
 import { startActivity } from '#renderer/client/activities.ts';
 import { call } from '#renderer/client/client.ts';
+import { newSet, type Drop } from '#renderer/client/dropped-files.ts';
 import { host } from '#renderer/client/host.ts';
+import { oneOfEachSet } from '#renderer/stores/file-sets.ts';
 import { useNotices } from '#renderer/stores/notices.ts';
 import type { FileId, PickedFile } from '#shared/bridge.ts';
 import type { CheckpointSummary } from '#shared/checkpoint.ts';
@@ -26,34 +28,49 @@ export const useCheckpoints = defineStore('checkpoints', () => {
     return open.value.find((checkpoint) => checkpoint.file === file);
   }
 
-  /** Opens one file and makes it the current one. @returns undefined where it failed; a notice says why. */
-  async function openFile(picked: PickedFile): Promise<OpenCheckpoint | undefined> {
+  async function read(picked: PickedFile): Promise<OpenCheckpoint> {
     const controller = new AbortController();
     const activity = startActivity(`Opening ${escapeName(picked.name)}`, () => controller.abort());
     try {
       const summary = await call('checkpoint.open', { file: picked.file }, { signal: controller.signal });
-      const checkpoint = { file: picked.file, name: summary.path || picked.name, summary };
-      const isKnown = find(picked.file) !== undefined;
-      open.value = isKnown
-        ? open.value.map((one) => (one.file === picked.file ? checkpoint : one))
-        : [...open.value, checkpoint];
-      currentFile.value = picked.file;
-      return checkpoint;
-    } catch (error) {
-      useNotices().fail(`Could not open ${escapeName(picked.name)}`, error);
-      return undefined;
+      return { file: picked.file, name: picked.name, summary };
     } finally {
       activity.end();
     }
   }
 
-  /** Opens files one after another; one that fails does not keep the others. */
-  async function openFiles(picked: readonly PickedFile[]): Promise<OpenCheckpoint[]> {
+  function put(checkpoint: OpenCheckpoint): void {
+    const isKnown = find(checkpoint.file) !== undefined;
+    open.value = isKnown
+      ? open.value.map((one) => (one.file === checkpoint.file ? checkpoint : one))
+      : [...open.value, checkpoint];
+    currentFile.value = checkpoint.file;
+  }
+
+  /** Opens one file and makes it the current one. @returns undefined where it failed; a notice says why. */
+  async function openFile(picked: PickedFile): Promise<OpenCheckpoint | undefined> {
+    const [opened] = await openFiles([picked]);
+    return opened;
+  }
+
+  /**
+   * Opens files one after another; one that fails does not keep the others.
+   * What came out of a folder need not all be checkpoints: there a failure is told only when nothing opened.
+   */
+  async function openFiles(picked: readonly PickedFile[], isFolder = false): Promise<OpenCheckpoint[]> {
     const opened: OpenCheckpoint[] = [];
-    for (const file of picked) {
-      const checkpoint = await openFile(file);
-      if (checkpoint) opened.push(checkpoint);
+    const failures: [string, unknown][] = [];
+    for (const file of oneOfEachSet(picked)) {
+      try {
+        const checkpoint = await read(file);
+        put(checkpoint);
+        opened.push(checkpoint);
+      } catch (error) {
+        failures.push([`Could not open ${escapeName(file.name)}`, error]);
+      }
     }
+    const told = isFolder && opened.length > 0 ? [] : isFolder ? failures.slice(0, 1) : failures;
+    for (const [title, error] of told) useNotices().fail(title, error);
     return opened;
   }
 
@@ -61,24 +78,26 @@ export const useCheckpoints = defineStore('checkpoints', () => {
   async function pick(mode: 'files' | 'folder'): Promise<OpenCheckpoint[]> {
     const title = mode === 'files' ? 'Open checkpoints' : 'Open a checkpoint folder';
     try {
-      return await openFiles(await host().pickFiles({ mode, title }));
+      const picked = await host().pickFiles({ mode, title });
+      return await openFiles(picked, mode === 'folder' && picked.length > 1);
     } catch (error) {
       useNotices().fail('Could not open what was chosen', error);
       return [];
     }
   }
 
-  async function openDropped(files: readonly File[]): Promise<OpenCheckpoint[]> {
+  async function openDropped(drop: Drop): Promise<OpenCheckpoint[]> {
+    const set = newSet();
     const picked: PickedFile[] = [];
-    for (const file of files) {
+    for (const file of drop.files) {
       try {
-        const one = await host().openDropped(file);
+        const one = await host().openDropped(file, set);
         if (one) picked.push(one);
       } catch (error) {
         useNotices().fail(`Could not open ${escapeName(file.name)}`, error);
       }
     }
-    return openFiles(picked);
+    return openFiles(picked, drop.isFolder);
   }
 
   async function openSample(): Promise<OpenCheckpoint | undefined> {
