@@ -53,7 +53,7 @@ export function createEngineInThread(options: EngineInThreadOptions): EngineInTh
     });
     worker.on('exit', (code) => {
       if (isClosing) return;
-      options.log({ stack: `the engine's thread ended with exit ${code}` });
+      options.log({ stack: `the engine’s thread ended with exit ${code}` });
       for (const page of pages) page.fail();
       setTimeout(restart, Date.now() - began < SHORTEST_LIFE_MS ? SHORTEST_LIFE_MS : 0);
     });
@@ -111,6 +111,13 @@ interface Relay {
   fail(): void;
 }
 
+/** A page may send anything. */
+function isRequest(message: unknown): message is Request {
+  if (typeof message !== 'object' || message === null) return false;
+  const { kind, id, command } = message as Partial<Record<'kind' | 'id' | 'command', unknown>>;
+  return typeof id === 'number' && (kind === 'cancel' || (kind === 'call' && typeof command === 'string'));
+}
+
 /** Passes messages between a page's port, which stays, and threads, which may not. */
 function createRelay(
   page: Port,
@@ -133,7 +140,7 @@ function createRelay(
 
   page.listen(
     (message) => {
-      if (message.kind === 'call' || message.kind === 'cancel') pass(message);
+      if (isRequest(message)) pass(message);
     },
     () => {
       thread?.close();

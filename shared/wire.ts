@@ -149,6 +149,8 @@ function restoreArray(name: string, offset: number, length: number, attachments:
   ) {
     throw new RangeError('an array of a message is outside it');
   }
-  // slice copies the bytes as they are, so NaN payloads survive, and starts at an aligned place
-  return new constructor(attachments.slice(offset, end).buffer);
+  // bytes are copied as they are, so NaN payloads survive; not with slice, which in a Node Buffer copies nothing
+  const copy = new Uint8Array(end - offset);
+  copy.set(attachments.subarray(offset, end));
+  return new constructor(copy.buffer);
 }
