@@ -1,17 +1,26 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef } from 'vue';
+import { computed, ref, shallowRef, watch } from 'vue';
 
 import { useCall } from '#renderer/client/use-call.ts';
+import { useCheckpoints, type OpenCheckpoint } from '#renderer/stores/checkpoints.ts';
 import { ROW_STATES, countStates, rowKey, worstFirst } from '#renderer/stores/comparison-order.ts';
-import type { PickedFile } from '#shared/bridge.ts';
+import { useNavigation } from '#renderer/stores/navigation.ts';
+import type { FileId } from '#shared/bridge.ts';
+import { escapeName } from '#shared/display.ts';
 import type { Comparison, ComparisonRow, RowState } from '#shared/statistics.ts';
 
 export type Side = 'original' | 'clone';
 
 /** Two checkpoints side by side: which, how far apart they may be, and what came of it. */
 export const useComparison = defineStore('comparison', () => {
-  const original = shallowRef<PickedFile>();
-  const clone = shallowRef<PickedFile>();
+  const checkpoints = useCheckpoints();
+  const navigation = useNavigation();
+  const files = shallowRef<Readonly<Record<Side, FileId | undefined>>>({
+    original: undefined,
+    clone: undefined,
+  });
+  const original = computed(() => find(files.value.original));
+  const clone = computed(() => find(files.value.clone));
   /** Absolute and relative; absent means bits decide. */
   const tolerance = shallowRef<readonly [number, number]>();
   /** In the order of the file, while they arrive. */
@@ -22,9 +31,12 @@ export const useComparison = defineStore('comparison', () => {
   /** States whose rows are hidden. */
   const hidden = ref<readonly RowState[]>([]);
   const chosenKey = ref<string>();
+  /** While something else on the screen opens files for itself. */
+  const isHeld = ref(false);
 
   const running = useCall('checkpoint.compare', {
-    title: () => `Comparing ${original.value?.name ?? ''} with ${clone.value?.name ?? ''}`,
+    title: () =>
+      `Comparing ${escapeName(original.value?.name ?? '')} with ${escapeName(clone.value?.name ?? '')}`,
     onProgress: (update) => {
       if (update.rows?.length) rows.value = [...rows.value, ...update.rows];
     },
@@ -37,17 +49,45 @@ export const useComparison = defineStore('comparison', () => {
   const chosen = computed(() => rows.value.find((row) => rowKey(row) === chosenKey.value));
   const canRun = computed(() => original.value !== undefined && clone.value !== undefined);
 
-  function put(side: Side, file: PickedFile | undefined): void {
-    if (side === 'original') original.value = file;
-    else clone.value = file;
-    clear();
+  function find(file: FileId | undefined): OpenCheckpoint | undefined {
+    return file === undefined ? undefined : checkpoints.find(file);
   }
 
-  function swap(): void {
-    [original.value, clone.value] = [clone.value, original.value];
+  /** Puts an open checkpoint on a side; with both sides taken the comparison begins. */
+  function put(side: Side, file: FileId | undefined): void {
+    if (files.value[side] === file) return;
+    files.value = { ...files.value, [side]: file };
     clear();
     void run();
   }
+
+  function swap(): void {
+    files.value = { original: files.value.clone, clone: files.value.original };
+    clear();
+    void run();
+  }
+
+  /** Offers the first two open checkpoints where nothing was chosen yet; comparing them waits for the person. */
+  function suggest(): void {
+    const [first, second] = checkpoints.open;
+    if (files.value.original !== undefined || files.value.clone !== undefined) return;
+    files.value = { original: first?.file, clone: second?.file };
+  }
+
+  // what is opened while this screen is shown was meant for it: the free side takes it, or else the clone's
+  watch(
+    () => checkpoints.open,
+    (now, before) => {
+      for (const side of ['original', 'clone'] as const) {
+        if (files.value[side] !== undefined && !find(files.value[side])) put(side, undefined);
+      }
+      if (navigation.screen !== 'compare' || isHeld.value) return;
+      for (const { file } of now) {
+        if (before.some((known) => known.file === file)) continue;
+        put(files.value.original === undefined ? 'original' : 'clone', file);
+      }
+    },
+  );
 
   function setTolerance(value: readonly [number, number] | undefined): void {
     tolerance.value = value;
@@ -110,8 +150,10 @@ export const useComparison = defineStore('comparison', () => {
     chosen,
     canRun,
     progress: running.loadable,
+    isHeld,
     put,
     swap,
+    suggest,
     setTolerance,
     run,
     cancel: running.cancel,

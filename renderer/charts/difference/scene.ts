@@ -1,6 +1,8 @@
 /** What the pictures of a pair show, as plain points; no colours, no canvas. */
+import type { ScaleRange } from '#renderer/charts/colour-scale.ts';
+import type { Cell } from '#renderer/charts/heat-paint.ts';
 import type { HeatMap } from '#shared/commands/tensor.ts';
-import { formatCount } from '#shared/display.ts';
+import { formatCount, formatFull } from '#shared/display.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
 export interface Point {
@@ -60,14 +62,53 @@ export function binAt(histogram: Histogram, x: number): number | undefined {
   return low;
 }
 
-/** The bound of a scale with neutral at 0 and equal ends over every picture that shares it; 0 where all is 0. */
-export function sharedBound(maps: readonly HeatMap[]): number {
+/**
+ * One scale for every picture that shares it: neutral at 0, equal ends; both ends are 0 where all cells are.
+ * The ends are those of the cells, not of the elements, so that one odd element in a block of many is still seen.
+ */
+export function symmetricRange(maps: readonly HeatMap[]): ScaleRange {
   let bound = 0;
-  for (const { min, max } of maps) {
-    if (min !== undefined) bound = Math.max(bound, Math.abs(min));
-    if (max !== undefined) bound = Math.max(bound, Math.abs(max));
+  for (const { mean } of maps) {
+    for (const value of mean) if (Math.abs(value) > bound) bound = Math.abs(value);
   }
-  return bound;
+  return { kind: 'diverging', low: bound === 0 ? 0 : -bound, high: bound };
+}
+
+/** A matrix of numbers as a picture of one cell an element. */
+export function mapOf(matrix: readonly (readonly number[])[]): HeatMap {
+  const rows = matrix.length;
+  const columns = matrix[0]?.length ?? 0;
+  const mean = new Float32Array(rows * columns);
+  const flags = new Uint8Array(rows * columns);
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let cell = 0; cell < mean.length; cell++) {
+    const value = matrix[Math.floor(cell / columns)]?.[cell % columns] ?? Number.NaN;
+    if (Number.isFinite(value)) {
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+      mean[cell] = value;
+    } else {
+      mean[cell] = Number.NaN;
+      flags[cell] = Number.isNaN(value) ? 1 : 2;
+    }
+  }
+  const extent = min <= max ? { min, max } : {};
+  return { rows, columns, sliceRows: rows, sliceColumns: columns, mean, flags, ...extent };
+}
+
+/** What a cell of a difference says on hover. */
+export function describeCell(cell: Cell, isExact: boolean): string {
+  const place = isExact
+    ? `[${cell.row}, ${cell.column}]`
+    : `rows ${spanText(cell.rows)}, columns ${spanText(cell.columns)}`;
+  const value = Number.isNaN(cell.mean) ? '' : `${isExact ? '' : 'mean '}${formatFull(cell.mean)}`;
+  const marks = [...(cell.hasNan ? ['NaN'] : []), ...(cell.hasInfinity ? ['±Inf'] : [])];
+  return `${place}: ${[value, ...marks].filter((part) => part !== '').join(', ')}`;
+}
+
+function spanText([from, to]: readonly [number, number]): string {
+  return to - from <= 1 ? String(from) : `${from} to ${to - 1}`;
 }
 
 function outsideOf(histogram: Histogram): string[] {

@@ -1,4 +1,5 @@
 /** Curves of a run as plain points: the batch's values thinned to what a screen can show, and their local mean. */
+import { formatCount, formatFigure } from '#shared/display.ts';
 import type { RunPoint, ValidationPoint } from '#shared/run.ts';
 
 export interface CurvePoint {
@@ -14,7 +15,7 @@ export interface CurveScene {
   /** Mean of each group of batches: the line the eye should follow. Empty while there are few batches. */
   readonly mean: readonly CurvePoint[];
   readonly validation: readonly CurvePoint[];
-  /** Steps whose value is NaN or infinite; they are gaps in the curve and must be said in words. */
+  /** Steps whose value is NaN or infinite; ascending; they are gaps in the curve and must be said in words. */
   readonly notFinite: readonly number[];
 }
 
@@ -35,7 +36,10 @@ export function curveScene(
     batches: decimate(batches, MOST_BATCH_POINTS),
     mean: finite.length > MEAN_GROUPS ? groupMeans(finite, MEAN_GROUPS) : [],
     validation: held,
-    notFinite: [...batches, ...held].filter((point) => !Number.isFinite(point.y)).map((point) => point.x),
+    notFinite: [...batches, ...held]
+      .filter((point) => !Number.isFinite(point.y))
+      .map((point) => point.x)
+      .sort((first, second) => first - second),
   };
 }
 
@@ -104,4 +108,36 @@ function groupMeans(points: readonly CurvePoint[], groups: number): CurvePoint[]
 
 function finiteOrGap(point: CurvePoint): CurvePoint {
   return Number.isFinite(point.y) ? point : { x: point.x, y: Number.NaN };
+}
+
+export interface CurveRow {
+  readonly step: number;
+  readonly batch?: number;
+  readonly heldOut?: number;
+}
+
+/** The table twin: a row a step that has a value. */
+export function curveRows(
+  points: readonly RunPoint[],
+  validation: readonly ValidationPoint[],
+  quantity: Quantity,
+): readonly CurveRow[] {
+  const held = new Map(curveOf(validation, quantity).map((point) => [point.x, point.y]));
+  const rows: CurveRow[] = curveOf(points, quantity).map(({ x, y }) => {
+    const heldOut = held.get(x);
+    held.delete(x);
+    return { step: x, batch: y, ...(heldOut === undefined ? {} : { heldOut }) };
+  });
+  // steps that thinning took away still have what the held-out data gave there
+  for (const [step, heldOut] of held) rows.push({ step, heldOut });
+  return rows.sort((first, second) => first.step - second.step);
+}
+
+/** The picture in a sentence. */
+export function describeCurve(scene: CurveScene, quantity: Quantity): string {
+  const last = scene.batches.at(-1);
+  if (!last) return `${quantity}: no steps yet`;
+  const held = scene.validation.at(-1);
+  const heldOut = held ? `, held out ${formatFigure(held.y)} at step ${formatCount(held.x)}` : '';
+  return `${quantity} over steps: ${formatFigure(last.y)} at step ${formatCount(last.x)}${heldOut}`;
 }

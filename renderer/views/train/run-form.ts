@@ -1,6 +1,4 @@
 /** Between what stands in the form and the configuration the engine takes. */
-import type * as z from 'zod/mini';
-
 import { FIELDS, type Draft, type RunField } from '#renderer/views/train/form-fields.ts';
 import { RUN_CONFIG_SCHEMA, defaultOptimizer, type RunConfigInput } from '#shared/commands/run-config.ts';
 import { OPTIMIZERS, type OptimizerName, type RunConfig } from '#shared/run.ts';
@@ -14,6 +12,8 @@ export type FormResult =
       readonly name?: string;
     }
   | { readonly isValid: false; readonly errors: Readonly<Record<string, string>> };
+
+type Issue = NonNullable<ReturnType<typeof RUN_CONFIG_SCHEMA.safeParse>['error']>['issues'][number];
 
 /** A draft that shows this configuration. */
 export function draftOf(config: RunConfig): Draft {
@@ -82,7 +82,7 @@ export function widthsOf(draft: Draft): readonly number[] | undefined {
 }
 
 function errorsByField(
-  issues: readonly z.core.$ZodIssue[],
+  issues: readonly Issue[],
   asked: readonly RunField[],
 ): Record<string, string> {
   const errors: Record<string, string> = {};
@@ -94,7 +94,7 @@ function errorsByField(
   return errors;
 }
 
-function explain(issue: z.core.$ZodIssue, field: RunField | undefined): string {
+function explain(issue: Issue, field: RunField | undefined): string {
   if (issue.code === 'too_small') return `${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}`;
   if (issue.code === 'too_big') return `${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}`;
   if (issue.code === 'custom' && issue.message) return issue.message;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { binAt, outlineOf, overlayRows, sharedBound } from '#renderer/charts/difference/scene.ts';
-import type { HeatMap } from '#shared/commands/tensor.ts';
+import { binAt, describeCell, mapOf, outlineOf, overlayRows, symmetricRange } from '#renderer/charts/difference/scene.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
 const histogram = (counts: readonly number[], more: Partial<Histogram> = {}): Histogram => ({
@@ -14,17 +13,6 @@ const histogram = (counts: readonly number[], more: Partial<Histogram> = {}): Hi
   negativeInfinity: 0,
   exact: true,
   ...more,
-});
-
-const heatMap = (min?: number, max?: number): HeatMap => ({
-  rows: 1,
-  columns: 1,
-  sliceRows: 1,
-  sliceColumns: 1,
-  mean: new Float32Array(1),
-  flags: new Uint8Array(1),
-  ...(min === undefined ? {} : { min }),
-  ...(max === undefined ? {} : { max }),
 });
 
 describe('the outline of a histogram', () => {
@@ -69,7 +57,36 @@ test('bins are half-open, the last one closed, and outside there is none', () =>
   ]);
 });
 
-test('pictures on one scale share the larger bound on either side of zero', () => {
-  expect(sharedBound([heatMap(-3, 1), heatMap(0, 2), heatMap()])).toBe(3);
-  expect(sharedBound([heatMap(0, 0)])).toBe(0);
+test('pictures on one scale share the largest cell on either side of zero', () => {
+  const maps = [[-3, 1], [0, 2], [Number.NaN, Number.NEGATIVE_INFINITY], []].map((row) => mapOf([row]));
+  expect(symmetricRange(maps)).toEqual({ kind: 'diverging', low: -3, high: 3 });
+  expect(symmetricRange([mapOf([[0, 0]])])).toEqual({ kind: 'diverging', low: 0, high: 0 });
+});
+
+test('one odd element in a block of many still reaches the end of the scale', () => {
+  const block = { ...mapOf([[0, 0.01]]), sliceRows: 10, sliceColumns: 20, min: 0, max: 1 };
+  expect(symmetricRange([block]).high).toBeCloseTo(0.01);
+});
+
+test('a matrix becomes a picture whose cells say what is no finite number', () => {
+  const map = mapOf([
+    [1, Number.NaN],
+    [Number.NEGATIVE_INFINITY, -4],
+  ]);
+  expect({ ...map, mean: [...map.mean], flags: [...map.flags] }).toEqual({
+    rows: 2,
+    columns: 2,
+    sliceRows: 2,
+    sliceColumns: 2,
+    mean: [1, Number.NaN, Number.NaN, -4],
+    flags: [0, 1, 2, 0],
+    min: -4,
+    max: 1,
+  });
+});
+
+test('a cell says its place and value; a block says that it is a mean', () => {
+  const cell = { row: 2, column: 3, rows: [4, 6], columns: [3, 4], mean: 0.5, hasNan: true, hasInfinity: false } as const;
+  expect(describeCell(cell, false)).toBe('rows 4 to 5, columns 3: mean 0.5, NaN');
+  expect(describeCell({ ...cell, hasNan: false }, true)).toBe('[2, 3]: 0.5');
 });
