@@ -78,27 +78,34 @@ interface Candidate {
 
 /** Pairs what plays the same part: equal layer first, then the order in the file; shapes must fit, turned round if need be. */
 function byLayout(a: readonly TensorInfo[], b: readonly TensorInfo[]): Match[] {
-  const candidates = b.map((tensor): Candidate => ({ tensor, role: layerRole(tensor) }));
-  const taken = new Set<TensorInfo>();
   const matches: Match[] = [];
-  for (const isSameLayer of [true, false]) {
-    for (const tensor of a) {
-      if (matches.some((match) => match.a === tensor)) continue;
-      const role = layerRole(tensor);
-      const partner = candidates.find(
-        (candidate) =>
-          !taken.has(candidate.tensor) &&
-          candidate.role.group === role.group &&
-          candidate.role.part === role.part &&
-          (!isSameLayer || candidate.role.layer === role.layer) &&
-          fit(tensor, role, candidate) !== undefined,
-      );
-      if (!partner) continue;
-      taken.add(partner.tensor);
-      matches.push({ a: tensor, b: partner.tensor, isTransposed: fit(tensor, role, partner)!, by: 'layout' });
+  let left = a.map((tensor): Candidate => ({ tensor, role: layerRole(tensor) }));
+  let right = b.map((tensor): Candidate => ({ tensor, role: layerRole(tensor) }));
+  for (const keyOf of [(one: Candidate) => `${placeKey(one)}|${one.role.layer}`, placeKey]) {
+    const waiting = new Map<string, Candidate[]>();
+    for (const one of right) {
+      const list = waiting.get(keyOf(one));
+      if (list) list.push(one);
+      else waiting.set(keyOf(one), [one]);
     }
+    const taken = new Set<Candidate>();
+    for (const one of left) {
+      const partner = waiting.get(keyOf(one))?.shift();
+      const isTransposed = partner && fit(one.tensor, one.role, partner);
+      if (!partner || isTransposed === undefined) continue;
+      taken.add(one).add(partner);
+      matches.push({ a: one.tensor, b: partner.tensor, isTransposed, by: 'layout' });
+    }
+    left = left.filter((one) => !taken.has(one));
+    right = right.filter((one) => !taken.has(one));
   }
   return matches;
+}
+
+/** Tensors that may be each other: one part of a layer, and a shape that is the same but perhaps turned round. */
+function placeKey({ tensor, role }: Candidate): string {
+  const shape = tensor.shape.length === 2 ? [...tensor.shape].sort((x, y) => x - y) : tensor.shape;
+  return `${role.group}|${role.part}|${shape.join('×')}`;
 }
 
 /** Whether the shapes fit as they are (false) or turned round (true); undefined where they do not fit. */
