@@ -9,6 +9,7 @@ import { fileInput } from '#main/formats/input.ts';
 import type { Files } from '#main/services/files.ts';
 import { describeCheckpoint } from '#main/services/description.ts';
 import { planOf, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { unescapeName } from '#shared/display.ts';
 import { AppError } from '#shared/errors.ts';
 import type { FileId } from '#shared/bridge.ts';
 import type { CheckpointSummary } from '#shared/checkpoint.ts';
@@ -87,7 +88,8 @@ async function openPath(file: FileId, path: string, name: string): Promise<OpenC
   const checkpoint = await describePath(path);
   const byName = new Map(checkpoint.tensors.map((tensor) => [tensor.name, tensor]));
   const tensor = (wanted: string): StoredTensor => {
-    const found = byName.get(wanted);
+    // a name copied from a listing has its odd characters escaped
+    const found = byName.get(wanted) ?? byName.get(unescapeName(wanted));
     if (found) return found;
     const near = [...byName.keys()].filter((other) => other.includes(wanted) || wanted.includes(other)).slice(0, 3);
     throw new AppError('not-found', `no tensor is called ${wanted}`, {
