@@ -1,0 +1,49 @@
+import {
+  closeSync,
+  constants,
+  fsync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+
+/**
+ * The system calls that writing needs, and no others: what a test replaces to record them or to let them fail.
+ * Each throws what node:fs throws.
+ */
+export interface FileSystem {
+  /** Creates a file that must not exist, for writing and reading. @returns its descriptor. */
+  create(path: string, mode: number): number;
+  openFolder(path: string): number;
+  /** Writes at the end of what was written before. @returns bytes taken, which may be fewer. */
+  write(descriptor: number, bytes: Uint8Array): number;
+  /** @returns bytes read; 0 at the end. */
+  read(descriptor: number, into: Uint8Array, position: number): number;
+  fsync(descriptor: number): void;
+  /** As `fsync`, while the thread does something else. */
+  flush(descriptor: number): Promise<void>;
+  close(descriptor: number): void;
+  /** Whether there is anything of this name, dangling links included. */
+  exists(path: string): boolean;
+  /** Replaces what has the new name. */
+  rename(from: string, to: string): void;
+  unlink(path: string): void;
+}
+
+export const nodeFileSystem: FileSystem = {
+  create: (path, mode) => openSync(path, 'wx+', mode),
+  openFolder: (path) => openSync(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)),
+  write: (descriptor, bytes) => writeSync(descriptor, bytes, 0, bytes.byteLength, null),
+  read: (descriptor, into, position) => readSync(descriptor, into, 0, into.byteLength, position),
+  fsync: fsyncSync,
+  flush: (descriptor) =>
+    new Promise((resolve, reject) => fsync(descriptor, (error) => (error ? reject(error) : resolve()))),
+  close: closeSync,
+  exists: (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+  rename: renameSync,
+  unlink: unlinkSync,
+};
