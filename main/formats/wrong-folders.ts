@@ -1,0 +1,43 @@
+/** What people drop as a folder that no format claims. The first row that applies speaks. */
+
+export interface WrongFolder {
+  /** Of the names in the folder. */
+  readonly when: (names: readonly string[]) => boolean;
+  readonly code: 'unknown-format' | 'unsupported';
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const has =
+  (pattern: RegExp) =>
+  (names: readonly string[]): boolean =>
+    names.some((name) => pattern.test(name));
+
+function later(what: string, when: WrongFolder['when']): WrongFolder {
+  return {
+    when,
+    code: 'unsupported',
+    message: `this folder is ${what}, which this version does not read yet`,
+  };
+}
+
+export const WRONG_FOLDERS: readonly WrongFolder[] = [
+  { when: (names) => names.length === 0, code: 'unknown-format', message: 'the folder is empty' },
+  later(
+    'a PyTorch distributed checkpoint',
+    (names) => names.includes('.metadata') && has(/\.distcp$/)(names),
+  ),
+  later('an Orbax checkpoint', has(/^(_METADATA|_CHECKPOINT_METADATA|manifest\.ocdbt)$/)),
+  {
+    when: has(/\.index\.json$/),
+    code: 'unsupported',
+    message: 'this folder holds a sharded checkpoint, which this version does not read as one yet',
+    hint: 'open its shards one by one',
+  },
+  {
+    when: () => true,
+    code: 'unknown-format',
+    message: 'this folder is no checkpoint of several files',
+    hint: 'open one of the files in it',
+  },
+];
