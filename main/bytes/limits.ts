@@ -62,3 +62,38 @@ export const PICKLE_STACK_ENTRIES = 16_000_000;
 
 /** A line of a protocol 0 pickle, in bytes: Python 2 spelled whole arrays out in one. */
 export const PICKLE_LINE_BYTES = 64 * MIB;
+
+/** Objects of a pickle nested deeper than this are not looked into: Python's own pickler gives up at 1,000. */
+export const TREE_DEPTH = 1000;
+
+/** Values of a pickle's object graph that are looked at: shared lists can stand for any number of them. */
+export const TREE_VISITS = 20_000_000;
+
+/** Metadata values that are kept for showing, and how deep they may nest: screens and JSON writers recurse. */
+export const METADATA_VALUES = 100_000;
+export const METADATA_DEPTH = 100;
+
+/** Nesting of NumPy headers and record types: theirs are a handful deep. */
+export const LITERAL_DEPTH = 64;
+
+/** Bytes of one element of a NumPy array: its records and texts are lines of a table. */
+export const ARRAY_ITEM_BYTES = 64 * MIB;
+
+/** Fields of a NumPy record. */
+export const ARRAY_FIELDS = 100_000;
+
+/** Texts of a string array are read when the file is opened, so there is a bound, in bytes and in number. */
+export const TEXT_ARRAY_BYTES = 16 * MIB;
+export const TEXT_ARRAY_ITEMS = 1_000_000;
+
+/** An array that a pickle spells out as text has to be decoded whole, so there is a bound, in bytes of that text. */
+export const PICKLED_ARRAY_BYTES = 64 * MIB;
+
+/** A run's data set is held in memory whole; all of MNIST takes 55 MB. */
+export const DATA_SET_BYTES = 1024 * MIB;
+
+/** A run's log is read whole; a million steps take about 80 MB. */
+export const RUN_LOG_BYTES = 256 * MIB;
+
+/** A run's own description: a configuration and a name. */
+export const RUN_MANIFEST_BYTES = MIB;

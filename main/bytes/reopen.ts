@@ -1,3 +1,4 @@
+import { columnSource } from '#main/bytes/column-source.ts';
 import { fileSource } from '#main/bytes/file-source.ts';
 import { inflatedSource } from '#main/bytes/inflated-source.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
@@ -22,6 +23,8 @@ export async function openSource(description: SourceDescription): Promise<ByteSo
       return over(description.of, (of) =>
         inflatedSource(of, description.offset, description.compressedByteLength, description.byteLength),
       );
+    case 'column':
+      return over(description.of, (of) => columnSource(of, description));
   }
 }
 

@@ -17,6 +17,15 @@ export type SourceDescription =
       readonly offset: number;
       readonly compressedByteLength: number;
       readonly byteLength: number;
+    }
+  | {
+      /** Items of equal length at equal distances inside another source, one after the other. */
+      readonly kind: 'column';
+      readonly of: SourceDescription;
+      readonly offset: number;
+      readonly itemBytes: number;
+      readonly strideBytes: number;
+      readonly count: number;
     };
 
 export interface ByteSource {

@@ -107,9 +107,13 @@ export function isObject(node: PickleNode | undefined): node is PickleObject {
 export function asKind<Kind extends PickleObject['kind']>(
   node: PickleNode | undefined,
   kind: Kind,
-): Extract<PickleObject, { kind: Kind }> | undefined {
-  return isObject(node) && node.kind === kind ? (node as Extract<PickleObject, { kind: Kind }>) : undefined;
+): OfKind<Kind> | undefined {
+  return isObject(node) && node.kind === kind ? (node as OfKind<Kind>) : undefined;
 }
+
+type OfKind<Kind extends PickleObject['kind']> = Kind extends PickleSequence['kind']
+  ? PickleSequence
+  : Extract<PickleObject, { kind: Kind }>;
 
 /** The items of a tuple or list, else undefined. */
 export function itemsOf(node: PickleNode | undefined): readonly PickleNode[] | undefined {

@@ -19,6 +19,8 @@ export interface ZipEntry {
   /** Uncompressed. */
   readonly byteLength: number;
   readonly headerOffset: number;
+  /** Version and system of the writer; 0 from miniz, which PyTorch and MXNet use. */
+  readonly madeBy: number;
 }
 
 export const STORED = 0;
@@ -95,7 +97,8 @@ export function parseDirectory(found: FoundDirectory, file: string): Directory {
 
 function parseEntry(cursor: Cursor, shift: number, problems: Problem[]): ZipEntry | undefined {
   const at = cursor.base + cursor.position - 4;
-  cursor.skip(4);
+  const madeBy = cursor.u16();
+  cursor.skip(2);
   const flags = cursor.u16();
   const method = cursor.u16();
   cursor.skip(4);
@@ -127,6 +130,7 @@ function parseEntry(cursor: Cursor, shift: number, problems: Problem[]): ZipEntr
     compressedByteLength,
     byteLength,
     headerOffset: headerOffset + shift,
+    madeBy,
   };
   reportOddities(entry, at, problems);
   return entry;

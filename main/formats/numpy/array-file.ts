@@ -1,0 +1,182 @@
+import type { SourceList } from '#main/bytes/source-list.ts';
+import type { ByteSource } from '#main/bytes/source.ts';
+import { arrayByteLength, storeArray, type StoredColumn } from '#main/encodings/ndarray/ndarray.ts';
+import { isArrayGlobal, storePickledArray } from '#main/encodings/ndarray/pickled-array.ts';
+import { unfoldArray, type ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
+import { readPickle, type Pickle } from '#main/encodings/pickle/pickle.ts';
+import { isPlainGlobal } from '#main/encodings/pickle/plain-globals.ts';
+import { walkTree, type PickleTree } from '#main/encodings/pickle/tree.ts';
+import type { Checksum, PickleImport, Region, StoredTensor } from '#main/formats/contract.ts';
+import { readNpyHeader, type NpyHeader } from '#main/formats/numpy/npy-header.ts';
+import type { Layout, Metadata, Problem } from '#shared/checkpoint.ts';
+import { AppError } from '#shared/errors.ts';
+
+/** What one .npy array, a file of its own or a member of an archive, brings to a checkpoint. */
+export interface ArrayContent {
+  readonly header: NpyHeader;
+  readonly layout: Layout;
+  readonly tensors: readonly StoredTensor[];
+  readonly imports: readonly PickleImport[];
+  readonly problems: readonly Problem[];
+  readonly regions: readonly Region[];
+  readonly metadata: Metadata | undefined;
+}
+
+export interface ArrayPlace {
+  /** Of the member; undefined for a file of its own. */
+  readonly name: string | undefined;
+  /** What imports and regions call it. */
+  readonly stream: string;
+  readonly sources: SourceList;
+  /** Over the stored bytes that hold the array. */
+  readonly checksums?: readonly Checksum[];
+}
+
+/**
+ * Opens one array: its header, and the pickle behind it where it holds objects.
+ * @throws AppError for an array that cannot be described at all.
+ */
+export async function openArray(source: ByteSource, place: ArrayPlace): Promise<ArrayContent> {
+  const header = await readNpyHeader(source);
+  if (header.layout.dtype.kind === 'object') return openObjects(source, header, place);
+  const problems: Problem[] = [...header.problems];
+  const columns = await storeOrReport(source, header, place, problems);
+  const end = header.dataOffset + arrayByteLength(header.layout);
+  if (end < source.byteLength) {
+    const message = `${source.byteLength - end} bytes follow the array; NumPy reads the first array of a file`;
+    problems.push({ code: 'trailing-bytes', message, offset: place.sources.place(source, end).offset });
+  }
+  return {
+    header,
+    layout: columns.length === 1 && columns[0]!.path.length === 0 ? 'tensor' : 'dict',
+    tensors: columns.map((column) =>
+      tensorOf(column, nameOf(place.name, column.path, true), place, problems),
+    ),
+    imports: [],
+    problems,
+    regions: regionsOf(source, header, Math.min(end, source.byteLength), place, 'values'),
+    metadata: undefined,
+  };
+}
+
+/** In an archive a member that is cut short keeps its row; a file of its own is refused as a whole. */
+async function storeOrReport(
+  source: ByteSource,
+  { layout, dataOffset }: NpyHeader,
+  place: ArrayPlace,
+  problems: Problem[],
+): Promise<readonly StoredColumn[]> {
+  try {
+    return await storeArray(layout, source, dataOffset);
+  } catch (error) {
+    const { dtype } = layout;
+    if (!(error instanceof AppError) || place.name === undefined || dtype.kind !== 'plain') throw error;
+    problems.push({ code: error.code, message: error.message, tensor: place.name });
+    const { code, message } = error;
+    return [
+      {
+        path: [],
+        dtype: dtype.dtype,
+        shape: layout.shape,
+        values: { kind: 'none', problem: { code, message } },
+      },
+    ];
+  }
+}
+
+async function openObjects(source: ByteSource, header: NpyHeader, place: ArrayPlace): Promise<ArrayContent> {
+  const pickle = await readPickle(source, { begin: header.dataOffset });
+  const tree = walkTree<ArrayLeaf>(pickle.root, unfoldArray);
+  const problems: Problem[] = [...header.problems, ...tree.problems, ...unknownGlobals(pickle)];
+  const tensors: StoredTensor[] = [];
+  for (const { path, leaf } of tree.leaves) {
+    const columns = await columnsOf(leaf, source, nameOf(place.name, path, path.length === 0), problems);
+    for (const column of columns) {
+      const names = [...path, ...column.path];
+      tensors.push(tensorOf(column, nameOf(place.name, names, path.length === 0), place, problems));
+    }
+  }
+  if (pickle.end < source.byteLength) {
+    const message = `${source.byteLength - pickle.end} bytes follow the pickle`;
+    problems.push({
+      code: 'trailing-bytes',
+      message,
+      offset: place.sources.place(source, pickle.end).offset,
+    });
+  }
+  return {
+    header,
+    layout: layoutOf(tree),
+    tensors,
+    imports: pickle.imports.map((imported) => ({ ...imported, stream: place.stream })),
+    problems,
+    regions: regionsOf(source, header, pickle.end, place, 'pickle'),
+    metadata: tree.metadata,
+  };
+}
+
+function layoutOf(tree: PickleTree<ArrayLeaf>): Layout {
+  return tree.layout === 'leaf' ? 'tensor' : tree.layout;
+}
+
+async function columnsOf(
+  leaf: ArrayLeaf,
+  source: ByteSource,
+  name: string,
+  problems: Problem[],
+): Promise<readonly StoredColumn[]> {
+  try {
+    if (leaf.kind === 'broken') throw leaf.error;
+    if (leaf.kind === 'array') return await storePickledArray(leaf.array, source);
+    return [{ path: [], dtype: 'str', shape: leaf.shape, values: { kind: 'strings', values: leaf.values } }];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    problems.push({ code: error.code, message: error.message, tensor: name });
+    return [];
+  }
+}
+
+function tensorOf(column: StoredColumn, name: string, place: ArrayPlace, problems: Problem[]): StoredTensor {
+  const { dtype, shape, offers, values } = column;
+  const described = { name, dtype, shape, ...(offers ? { offers } : {}) };
+  if (values.kind === 'strings') return { ...described, storage: values };
+  if (values.kind === 'none') {
+    problems.push({ ...values.problem, tensor: name });
+    return { ...described, storage: { kind: 'none' } };
+  }
+  const storage = { ...values, ...place.sources.place(values.source, values.offset) };
+  return { ...described, storage, ...(place.checksums ? { checksums: place.checksums } : {}) };
+}
+
+/** A lone array is `value`; fields of it, but not keys inside a lone object, go below that. */
+function nameOf(member: string | undefined, path: readonly string[], isValue: boolean): string {
+  const first = member ?? (isValue ? 'value' : undefined);
+  return (first === undefined ? path : [first, ...path]).join('.');
+}
+
+function unknownGlobals(pickle: Pickle): Problem[] {
+  const told = new Set<string>();
+  return pickle.imports.flatMap(({ module, name, offset }) => {
+    const text = `${module}.${name}`;
+    if (told.has(text) || isArrayGlobal(module, name) || isPlainGlobal(module, name)) return [];
+    told.add(text);
+    return [{ code: 'unknown-global', message: `${text} is unknown here and stands as plain data`, offset }];
+  });
+}
+
+function regionsOf(
+  source: ByteSource,
+  header: NpyHeader,
+  end: number,
+  place: ArrayPlace,
+  what: string,
+): readonly Region[] {
+  const begin = place.sources.place(source, 0);
+  const part = (from: number, to: number, label: string): Region => ({
+    source: begin.source,
+    begin: begin.offset + from,
+    end: begin.offset + to,
+    label: place.name === undefined ? label : `${place.name}: ${label}`,
+  });
+  return [part(0, header.dataOffset, 'header'), part(header.dataOffset, end, what)];
+}
