@@ -4,12 +4,12 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { appFolder, packageFolder } from './app-folders.mjs';
 import { runCommand } from './command.mjs';
 import { needsInstall } from './freshness.mjs';
 import { chromiumPath, commandPath, installSystemPackages, testElectron } from './machine.mjs';
 import { playwrightOutcome, single, skipped, total, vitestOutcome } from './outcome.mjs';
 import { runParts } from './schedule.mjs';
-import { testAppFolder } from './test-app.mjs';
 
 /** @typedef {import('./outcome.mjs').Outcome} Outcome */
 
@@ -117,7 +117,7 @@ function electronObstacle() {
   if (typeof machine.electron !== 'object') return machine.electron;
   if (process.platform === 'linux' && !commandPath('xvfb-run'))
     return machine.system ?? 'xvfb-run is not installed';
-  return existsSync(testAppFolder(root)) ? undefined : 'the app was not packaged';
+  return existsSync(appFolder('test', root)) ? undefined : 'the app was not packaged';
 }
 
 function chromiumObstacle() {
@@ -167,7 +167,7 @@ if (outcomes.every((outcome) => outcome.failed === 0)) {
     part('journeys in the browser', 2, ['machine', 'build'], () => journeys('serve')),
   ];
   for (const outcome of (await runParts(parts, Math.max(2, cpus().length))).values()) outcomes.push(outcome);
-  rmSync(testAppFolder(root), { recursive: true, force: true });
+  rmSync(packageFolder('test', root), { recursive: true, force: true });
 } else {
   for (const outcome of outcomes) say(outcome.lines.join('\n'));
 }
