@@ -42,8 +42,10 @@ export type Ask = <Name extends CommandName>(
 /** What a chart's component is given. It emits `update:options` when a control of its own is moved. */
 export interface ChartProps<Subject extends ChartSubject, Options, Value> {
   readonly subject: Subject;
+  /** As chosen: what the controls show. */
   readonly options: Options;
-  /** Of the newest finished request; drawn for `options` that may already have moved on while `isStale`. */
+  /** The options that `value` answers: what the picture shows. The same, but while the new one is on its way. */
+  readonly answered: Options;
   readonly value: Value;
   readonly isStale: boolean;
   readonly ask: Ask;
@@ -57,6 +59,8 @@ export interface Chart {
   supports(subject: ChartSubject): boolean;
   /** Options for a subject, given those of the one before it: choices stay, places do not. */
   optionsFor(subject: ChartSubject, previous: unknown, preferences: ChartPreferences): unknown;
+  /** What of the options the person would want again for every tensor and after a restart. */
+  preferencesOf?(options: unknown): Partial<ChartPreferences>;
   request(subject: ChartSubject, options: unknown): ChartRequest;
   readonly component: Component;
 }
@@ -67,6 +71,7 @@ export interface ChartDefinition<Subject extends ChartSubject, Options, Name ext
   readonly icon: Component;
   supports(subject: ChartSubject): subject is Subject;
   optionsFor(subject: Subject, previous: Options | undefined, preferences: ChartPreferences): Options;
+  preferencesOf?(options: Options): Partial<ChartPreferences>;
   request(subject: Subject, options: Options): ChartRequest<Name>;
   readonly component: Component;
 }

@@ -62,7 +62,7 @@ export function cellAt(map: HeatMap, row: number, column: number): Cell | undefi
   };
 }
 
-/** Elements [from, to) that a cell of `cells` takes of `elements`, in even parts. */
+/** Elements [from, to) that fall into a cell: element e is in cell floor(e * cells / elements). */
 function spanOf(cell: number, cells: number, elements: number): readonly [number, number] {
-  return [Math.floor((cell * elements) / cells), Math.floor(((cell + 1) * elements) / cells)];
+  return [Math.ceil((cell * elements) / cells), Math.ceil(((cell + 1) * elements) / cells)];
 }

@@ -1,0 +1,32 @@
+/** The distribution of one tensor's values. */
+import { ChartColumn } from '@lucide/vue';
+import { defineAsyncComponent } from 'vue';
+
+import { defineChart, type TensorSubject } from '#renderer/charts/contract.ts';
+import { isReal } from '#shared/dtype.ts';
+
+export interface HistogramOptions {
+  readonly bins: number;
+  readonly isLogCount: boolean;
+  /** Finite values from and to; all of them where absent. */
+  readonly range?: readonly [number, number];
+}
+
+export const FEWEST_BINS = 16;
+export const MOST_BINS = 1024;
+
+export const histogram = defineChart<TensorSubject, HistogramOptions, 'tensor.histogram'>({
+  name: 'histogram',
+  title: 'Histogram',
+  icon: ChartColumn,
+  supports: (subject): subject is TensorSubject =>
+    subject.kind === 'tensor' && !subject.tensor.noData && isReal(subject.tensor.dtype),
+  // a range belongs to one tensor, the rest is taste
+  optionsFor: (_subject, _previous, { bins, isLogCount }) => ({ bins, isLogCount }),
+  preferencesOf: ({ bins, isLogCount }) => ({ bins, isLogCount }),
+  request: ({ file, tensor }, { bins, range }) => ({
+    command: 'tensor.histogram',
+    params: { file, name: tensor.name, bins, ...(range ? { range: [range[0], range[1]] } : {}) },
+  }),
+  component: defineAsyncComponent(() => import('#renderer/charts/histogram/HistogramChart.vue')),
+});

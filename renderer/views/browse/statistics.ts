@@ -1,0 +1,50 @@
+/** A summary as rows of figures: short to read, full to copy. */
+import { formatCount, formatFigure, formatFull } from '#shared/display.ts';
+import type { Figure, Summary } from '#shared/statistics.ts';
+
+export interface ShownFigure {
+  readonly title: string;
+  /** What the title stands for. */
+  readonly about: string;
+  readonly text: string;
+  /** Every digit, as it can be pasted. */
+  readonly full: string;
+  readonly tone?: 'bad';
+}
+
+export function statisticsOf(summary: Summary): ShownFigure[] {
+  const { count, min, max, mean, std, l2, nan, positiveInfinity, negativeInfinity, zeros, denormals } =
+    summary;
+  return [
+    counted('count', 'all elements', count),
+    ...measured('min', 'least finite value', min),
+    ...measured('max', 'greatest finite value', max),
+    ...measured('mean', 'mean of the finite values', mean),
+    ...measured('std', 'population standard deviation', std),
+    ...measured('l2', 'Euclidean norm', l2),
+    ...Object.entries(summary.quantiles).flatMap(([probability, value]) =>
+      measured(quantileTitle(probability), `quantile ${probability}`, value),
+    ),
+    counted('zeros', 'elements equal to zero', zeros),
+    counted('NaN', 'elements that are no number', nan, true),
+    counted('+Inf', 'elements that are plus infinity', positiveInfinity, true),
+    counted('−Inf', 'elements that are minus infinity', negativeInfinity, true),
+    counted('denormals', 'elements too small for full precision', denormals),
+  ];
+}
+
+function counted(title: string, about: string, count: number, isFault = false): ShownFigure {
+  const figure = { title, about, text: formatCount(count), full: String(count) };
+  return isFault && count > 0 ? { ...figure, tone: 'bad' } : figure;
+}
+
+function measured(title: string, about: string, value: Figure | undefined): ShownFigure[] {
+  if (value === undefined) return [];
+  return [{ title, about, text: formatFigure(value).replaceAll('-', '−'), full: formatFull(value) }];
+}
+
+/** `0.5` is the median; others are said in per cent. */
+function quantileTitle(probability: string): string {
+  if (probability === '0.5') return 'median';
+  return `${Number((Number(probability) * 100).toPrecision(6))} %`;
+}
