@@ -1,5 +1,6 @@
 import type { Handler } from '#main/commands/handler.ts';
 import { compareCheckpoints } from '#main/services/comparison.ts';
+import { verifyCheckpoint } from '#main/services/integrity.ts';
 import { saveCheckpoint } from '#main/services/saving.ts';
 import { summarizeCheckpoint } from '#main/services/summarize.ts';
 
@@ -36,6 +37,9 @@ export const compareCommand: Handler<'checkpoint.compare'> = async (
     signal,
     progress,
   });
+
+export const verifyCommand: Handler<'checkpoint.verify'> = async ({ checkpoints, compute }, { file }, context) =>
+  verifyCheckpoint(await checkpoints.open(file), compute, context);
 
 export const saveCommand: Handler<'checkpoint.save'> = async (services, params, context) =>
   saveCheckpoint(services, params, context);

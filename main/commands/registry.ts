@@ -12,6 +12,7 @@ export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'checkpoint.close': checkpoint.closeCommand,
   'checkpoint.summarize': checkpoint.summarizeCommand,
   'checkpoint.compare': checkpoint.compareCommand,
+  'checkpoint.verify': checkpoint.verifyCommand,
   'checkpoint.save': checkpoint.saveCommand,
   'tensor.summary': tensor.summaryCommand,
   'tensor.histogram': tensor.histogramCommand,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 import { command, type Progress } from '#shared/commands/command.ts';
-import type { CheckpointSummary } from '#shared/checkpoint.ts';
+import type { CheckpointSummary, Integrity, Problem } from '#shared/checkpoint.ts';
 import type { Comparison, ComparisonRow, Summary } from '#shared/statistics.ts';
 import type { TensorInfo } from '#shared/tensor.ts';
 
@@ -29,6 +29,26 @@ export interface SummarizeUpdate extends Progress {
 
 export interface CompareUpdate extends Progress {
   readonly rows?: readonly ComparisonRow[];
+}
+
+export interface VerifiedTensor {
+  readonly name: string;
+  readonly state: Integrity;
+  /** Base name of the file that holds the values. */
+  readonly file?: string;
+  /** Bytes of the file as stored, [begin, end). */
+  readonly range?: readonly [number, number];
+}
+
+export interface VerifiedCheckpoint {
+  /** `failed` if anything failed, `verified` if every tensor is, else `not-recorded`. */
+  readonly verdict: Integrity;
+  readonly tensors: readonly VerifiedTensor[];
+  readonly problems: readonly Problem[];
+}
+
+export interface VerifyUpdate extends Progress {
+  readonly finished?: readonly VerifiedTensor[];
 }
 
 export interface SavedCheckpoint {
@@ -97,6 +117,14 @@ export const CHECKPOINT_COMMANDS = {
         { flag: 'map', param: 'map', title: 'FILE', does: 'a JSON object from names in A to names in B', kind: 'json' },
         { flag: 'tolerance', param: 'tolerance', title: 'ABS,REL', does: 'how far apart values may be', kind: 'numbers' },
       ],
+    },
+  }),
+  'checkpoint.verify': command<VerifiedCheckpoint, VerifyUpdate>()({
+    params: z.strictObject({ file: z.string() }),
+    verb: {
+      verb: 'verify',
+      does: 'checks every checksum and length that the format records',
+      positionals: [{ param: 'file', title: 'PATH', kind: 'path' }],
     },
   }),
   /** Writes chosen tensors to a new file, reopens it and compares. */

@@ -1,4 +1,5 @@
 /** What a compute thread can do, by name. */
+import { checksumTask } from '#main/services/tasks/checksum.ts';
 import { differenceTask } from '#main/services/tasks/difference.ts';
 import { heatMapTask } from '#main/services/tasks/heat-map.ts';
 import { histogramTask } from '#main/services/tasks/histogram.ts';
@@ -7,6 +8,7 @@ import { summaryTask } from '#main/services/tasks/summary.ts';
 
 export const TASKS = {
   summary: summaryTask,
+  checksum: checksumTask,
   histogram: histogramTask,
   difference: differenceTask,
   'heat-map': heatMapTask,

@@ -7,11 +7,13 @@ import { restorePrinter } from '#main/hosts/cli/print/restore.ts';
 import { showPrinter } from '#main/hosts/cli/print/show.ts';
 import { statPrinter } from '#main/hosts/cli/print/stat.ts';
 import { trainPrinter } from '#main/hosts/cli/print/train.ts';
+import { verifyPrinter } from '#main/hosts/cli/print/verify.ts';
 import type { CommandName } from '#shared/commands/commands.ts';
 
 export const PRINTERS: { readonly [Name in CommandName]?: Printer<Name> } = {
   'checkpoint.open': lsPrinter,
   'checkpoint.summarize': statPrinter,
+  'checkpoint.verify': verifyPrinter,
   'tensor.histogram': histPrinter,
   'tensor.values': showPrinter,
   'checkpoint.compare': diffPrinter,
