@@ -97,3 +97,9 @@ export const RUN_LOG_BYTES = 256 * MIB;
 
 /** A run's own description: a configuration and a name. */
 export const RUN_MANIFEST_BYTES = MIB;
+
+/** A sparse tensor is shown in its dense form, which is made in memory, so there is a bound to it, in bytes. */
+export const SPARSE_DENSE_BYTES = 64 * MIB;
+
+/** Index arrays of sparse tensors, scales and the like are taken into memory when the file is opened, up to this many bytes each. */
+export const SPARSE_PART_BYTES = 64 * MIB;
