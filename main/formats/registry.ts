@@ -1,6 +1,7 @@
 import type { Format } from '#main/formats/contract.ts';
+import { mxnet } from '#main/formats/mxnet/mxnet.ts';
 import { numpy } from '#main/formats/numpy/numpy.ts';
 import { safetensors } from '#main/formats/safetensors/safetensors.ts';
 
 /** Every format that opens, one line each. The order does not matter: each decides from the content alone. */
-export const FORMATS: readonly Format[] = [numpy, safetensors];
+export const FORMATS: readonly Format[] = [mxnet, numpy, safetensors];
