@@ -81,5 +81,5 @@ export function defineChart<Subject extends ChartSubject, Options, Name extends 
   definition: ChartDefinition<Subject, Options, Name>,
 ): Chart {
   // the registry hands a chart only subjects it supports and options it made itself
-  return definition as unknown as Chart;
+  return definition;
 }

@@ -25,6 +25,6 @@ export async function call<Name extends CommandName>(
   options: CallOptions<Name> = {},
 ): Promise<Result<Name>> {
   if (!connection) throw new AppError('internal', 'a command was called before there was a connection');
-  const result = await connection(name, params, options as Parameters<Call>[2]);
-  return result as Result<Name>;
+  const result = await connection(name, params, options);
+  return result;
 }

@@ -89,7 +89,7 @@ export function barOptions(
             },
           },
     },
-  } as ChartOptions<'bar'>;
+  };
 }
 
 /** What the bar under the pointer holds, in words. */
