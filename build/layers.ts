@@ -60,14 +60,16 @@ export const LAYERS: readonly Layer[] = [
       'kernels',
       'trainer',
       'node:worker_threads',
+      'node:perf_hooks',
       ...PURE_NODE,
     ],
   },
   {
     name: 'trainer',
     files: ['main/trainer/**'],
-    may: ['shared', 'kernels', 'node:crypto'],
-    mayTypes: ['formats/contract', 'shared/commands'],
+    // the configuration inside a checkpoint is checked by the contract's own schema
+    may: ['shared', 'shared/commands', 'kernels', 'node:crypto'],
+    mayTypes: ['formats/contract', 'node:worker_threads'],
   },
   {
     name: 'services',
@@ -79,13 +81,14 @@ export const LAYERS: readonly Layer[] = [
         'bytes',
         'kernels',
         'trainer',
+        // run in this thread where there are no others
+        'trainer/threads',
         'formats',
         'formats/contract',
         'formats/registry',
       ],
       ...['node:worker_threads', 'node:perf_hooks', 'zod/mini', ...PURE_NODE],
     ],
-    mayTypes: ['trainer/threads'],
   },
   { name: 'commands', files: ['main/commands/**'], may: ['shared', 'shared/commands', 'services'] },
   {

@@ -293,7 +293,7 @@ export interface Architecture {
 /** A recorded input run through an MLP rebuilt from a file, against the recorded output. */
 export interface Reproduction {
   readonly verdict: 'reproduced' | 'not-reproduced';
-  /** Largest absolute difference; NaN counts as infinite unless both are NaN. */
+  /** Largest absolute difference; NaN where one side alone is. */
   readonly maxAbs: number;
   /** Largest distance in units of the last place of the outputs' dtype. */
   readonly maxUlp: number | bigint;

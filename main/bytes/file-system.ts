@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   fsync,
   fsyncSync,
   lstatSync,
@@ -18,7 +19,11 @@ import {
 export interface FileSystem {
   /** Creates a file that must not exist, for writing and reading. @returns its descriptor. */
   create(path: string, mode: number): number;
+  /** Opens a file to add to it, creating it where it is not there. @returns its descriptor, which reads, too. */
+  openToAppend(path: string, mode: number): number;
   openFolder(path: string): number;
+  /** Bytes of an open file. */
+  byteLength(descriptor: number): number;
   /** Writes at the end of what was written before. @returns bytes taken, which may be fewer. */
   write(descriptor: number, bytes: Uint8Array): number;
   /** @returns bytes read; 0 at the end. */
@@ -36,6 +41,8 @@ export interface FileSystem {
 
 export const nodeFileSystem: FileSystem = {
   create: (path, mode) => openSync(path, 'wx+', mode),
+  openToAppend: (path, mode) => openSync(path, 'a+', mode),
+  byteLength: (descriptor) => fstatSync(descriptor).size,
   openFolder: (path) => openSync(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)),
   write: (descriptor, bytes) => writeSync(descriptor, bytes, 0, bytes.byteLength, null),
   read: (descriptor, into, position) => readSync(descriptor, into, 0, into.byteLength, position),

@@ -15,6 +15,8 @@ export interface Files {
   roots(): readonly PickedFile[];
   /** @throws AppError `invalid-params` for an id that was never given out. */
   pathOf(file: FileId): string;
+  /** Whether a path has been given out under an id. */
+  isGranted(path: string): boolean;
   nameOf(file: FileId): string;
   list(folder: FileId): Promise<FolderListing>;
   recent(): Promise<readonly RecentFile[]>;
@@ -56,6 +58,7 @@ export function createFiles(settings: SettingsStore): Files {
   return {
     grant,
     pathOf,
+    isGranted: (path) => ids.has(resolve(path)),
     nameOf: (file) => basename(pathOf(file)),
     addRoot: (path) => {
       const root = grant(path);

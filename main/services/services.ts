@@ -2,7 +2,7 @@ import { createCheckpoints, type Checkpoints } from '#main/services/checkpoints.
 import { createCompute, type Compute } from '#main/services/compute.ts';
 import { createEvents, type Events } from '#main/services/events.ts';
 import { createFiles, type Files } from '#main/services/files.ts';
-import { createRuns, type Runs } from '#main/services/runs.ts';
+import { createRuns, type Runs } from '#main/services/runs/runs.ts';
 import { createSettings, type SettingsStore } from '#main/services/settings.ts';
 
 export interface ServicesOptions {

@@ -48,7 +48,10 @@ function readCases(): readonly OracleCase[] {
 
 function settingsOf(oracle: OracleCase): OptimizerConfig {
   const { lr, ...options } = oracle.options;
-  const renamed = Object.entries(options).map(([key, value]) => [key === 'weight_decay' ? 'weightDecay' : key, value]);
+  const renamed = Object.entries(options).map(([key, value]) => [
+    key === 'weight_decay' ? 'weightDecay' : key,
+    value,
+  ]);
   return {
     ...defaultOptimizer(OPTIMIZER_NAMES[oracle.optimizer]!),
     learningRate: lr as number,
@@ -72,7 +75,7 @@ describe.skipIf(!hasOracles)('PyTorch and the trainer agree on losses, gradients
   const cases = hasOracles ? readCases() : [];
 
   it('in every case but Adagrad, which is not offered', () => {
-    expect(cases).toHaveLength(28);
+    expect(cases).toHaveLength(29);
   });
 
   for (const oracle of cases) it(`for ${oracle.name}`, () => check(oracle));
@@ -86,7 +89,9 @@ function check(oracle: OracleCase): void {
   const mlp = createMlp(oracle.sizes, oracle.activation.replace('_', '-') as ActivationName, precision);
   const parameters = parametersOf(mlp);
   // PyTorch numbers the modules of a Sequential, activations included
-  const theirs = parameters.map((_, index) => `${Math.floor(index / 2) * 2}.${index % 2 ? 'bias' : 'weight'}`);
+  const theirs = parameters.map(
+    (_, index) => `${Math.floor(index / 2) * 2}.${index % 2 ? 'bias' : 'weight'}`,
+  );
   parameters.forEach(({ values }, index) => values.set(floatsOf(file.get(`before.${theirs[index]}`)!)));
   const settings = settingsOf(oracle);
   const buffers = parameters.map(({ values }) =>
@@ -99,7 +104,9 @@ function check(oracle: OracleCase): void {
   oracle.losses.forEach((expected, step) => {
     const outputs = forward(mlp, workspace, inputs, oracle.batch);
     if (step === 0) {
-      expect(distance(outputs.subarray(0, oracle.batch * width), floatsOf(file.get('output')!))).toBeLessThan(tolerance);
+      expect(distance(outputs.subarray(0, oracle.batch * width), floatsOf(file.get('output')!))).toBeLessThan(
+        tolerance,
+      );
     }
     const loss = LOSS_FUNCTIONS[oracle.loss.replace('_', '-') as LossName](
       outputs,
@@ -113,7 +120,9 @@ function check(oracle: OracleCase): void {
     backward(mlp, workspace, inputs, oracle.batch);
     if (step === 0) {
       theirs.forEach((name, index) => {
-        expect(distance(workspace.gradients[index]!, floatsOf(file.get(`grad.${name}`)!)), name).toBeLessThan(tolerance);
+        expect(distance(workspace.gradients[index]!, floatsOf(file.get(`grad.${name}`)!)), name).toBeLessThan(
+          tolerance,
+        );
       });
     }
     if (oracle.clip_norm !== null) {

@@ -1,0 +1,61 @@
+import { basename } from 'node:path';
+
+import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
+import { systemError } from '#main/bytes/system-error.ts';
+
+/** A text file that only grows, a line at a time, written synchronously by one thread. */
+export interface LineLog {
+  /**
+   * Appends the lines, which hold no line breaks.
+   * @param isDurable waits until they would survive a power cut.
+   * @throws AppError `io`; part of the lines may be there then.
+   */
+  append(lines: readonly string[], isDurable: boolean): void;
+  close(): void;
+}
+
+const NEWLINE = 0x0a;
+
+/** Opens or makes the file. A last line that was cut short is ended first, so that it spoils no other. @throws AppError `io`. */
+export function openLineLog(path: string, system: FileSystem = nodeFileSystem): LineLog {
+  const name = basename(path);
+  const call = <Result>(work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      throw systemError(error, 'writing', name);
+    }
+  };
+  const descriptor = call(() => system.openToAppend(path, 0o644));
+  /** Whether the last line may be without its end. */
+  let isCut = call(() => {
+    const last = new Uint8Array(1);
+    const byteLength = system.byteLength(descriptor);
+    return byteLength > 0 && system.read(descriptor, last, byteLength - 1) === 1 && last[0] !== NEWLINE;
+  });
+
+  function writeWhole(text: string): void {
+    for (let rest: Uint8Array = Buffer.from(text); rest.byteLength > 0;) {
+      rest = rest.subarray(system.write(descriptor, rest));
+    }
+  }
+
+  return {
+    append: (lines, isDurable) =>
+      call(() => {
+        if (lines.length > 0) {
+          const start = isCut ? '\n' : '';
+          isCut = true;
+          writeWhole(`${start}${lines.join('\n')}\n`);
+          isCut = false;
+        }
+        if (isDurable) system.fsync(descriptor);
+      }),
+    close: () => call(() => system.close(descriptor)),
+  };
+}
+
+/** The lines of a log's text, empty ones left out; one that was cut short is for the caller to recognise. */
+export function linesOf(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
+}

@@ -1,0 +1,34 @@
+import type { Handler } from '#main/commands/handler.ts';
+import { reproduce } from '#main/services/reproduction/reproduction.ts';
+import type { RunAction } from '#shared/run.ts';
+
+export const startCommand: Handler<'run.start'> = ({ runs }, params) => runs.start(params);
+
+export const watchCommand: Handler<'run.watch'> = ({ runs }, { run }, { signal, progress }) =>
+  runs.watch(run, progress, signal);
+
+type ActionCommand = 'run.pause' | 'run.resume' | 'run.stop' | 'run.save';
+
+const act =
+  (action: RunAction): Handler<ActionCommand> =>
+  ({ runs }, { run }) =>
+    runs.act(run, action);
+
+export const pauseCommand = act('pause');
+export const resumeCommand = act('resume');
+export const stopCommand = act('stop');
+export const saveNowCommand = act('save');
+
+export const listCommand: Handler<'run.list'> = ({ runs }) => runs.list();
+
+export const checkpointFileCommand: Handler<'run.checkpoint-file'> = ({ runs }, { run, step }) =>
+  runs.checkpointFile(run, step);
+
+export const verifyCommand: Handler<'run.verify'> = ({ runs }, { run, step }, { signal }) =>
+  runs.verify(run, step, signal);
+
+export const trainCommand: Handler<'run.train'> = ({ runs }, params, { signal, progress }) =>
+  runs.train(params, progress, signal);
+
+export const reproduceCommand: Handler<'restore.reproduce'> = ({ checkpoints }, params, { signal }) =>
+  reproduce(checkpoints, params, signal);

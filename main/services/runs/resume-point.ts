@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+
+import { setAsideSync } from '#main/bytes/own-files.ts';
+import { checkpointSteps } from '#main/services/runs/run-folder.ts';
+import { fileDigest, readCheckpoint, type ReadCheckpoint } from '#main/services/runs/checkpoint-reader.ts';
+import type { RunHistory } from '#main/services/runs/run-history.ts';
+import { checkpointName } from '#main/trainer/checkpoint-name.ts';
+import type { KeptCheckpoint } from '#main/trainer/messages.ts';
+import { restore, type RestoredState } from '#main/trainer/restore.ts';
+import { AppError, isAppError } from '#shared/errors.ts';
+import type { RunConfig, RunEvent } from '#shared/run.ts';
+
+/** Where a run can go on from. */
+export interface ResumePoint {
+  /** The newest valid checkpoint; absent where there is none. */
+  readonly checkpoint?: ReadCheckpoint;
+  readonly restored?: RestoredState;
+  /** Valid checkpoints in the folder. */
+  readonly kept: readonly KeptCheckpoint[];
+  /** What was wrong with those that are not valid; their files are renamed already. */
+  readonly findings: readonly RunEvent[];
+}
+
+/**
+ * Looks for the newest checkpoint that is whole: read by the ordinary way, strictly restored, with the digest that the
+ * log recorded. Damaged ones are set aside as `….damaged` and named. Errors of the disk are thrown, not taken for damage.
+ */
+export async function findResumePoint(
+  folder: string,
+  history: RunHistory,
+  config: RunConfig,
+): Promise<ResumePoint> {
+  const findings: RunEvent[] = [];
+  const kept: KeptCheckpoint[] = [];
+  let newest: { readonly checkpoint: ReadCheckpoint; readonly restored: RestoredState } | undefined;
+
+  for (const step of await checkpointSteps(folder)) {
+    const file = checkpointName(step);
+    const path = join(folder, file);
+    try {
+      const recorded = history.checkpoint(step)?.sha256;
+      if (!newest) {
+        const checkpoint = await readCheckpoint(path);
+        requireDigest(recorded, checkpoint.sha256, file);
+        newest = { checkpoint, restored: restore(checkpoint.tensors, checkpoint.metadata, file) };
+      } else if (kept.length < config.checkpoint.keepLast) {
+        // retention counts on these being whole
+        requireDigest(recorded, await fileDigest(path), file);
+      }
+      kept.push({ step, file });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const hint = `it is kept as ${setAsideSync(path)}`;
+      findings.push({
+        event: 'problem',
+        step,
+        code: 'checkpoint-damaged',
+        message: error.message,
+        file,
+        hint,
+      });
+    }
+  }
+  return { ...newest, kept, findings };
+}
+
+function requireDigest(recorded: string | undefined, found: string, file: string): void {
+  if (recorded === undefined || recorded === found) return;
+  throw new AppError('corrupt', 'the file is not the one that was written', {
+    file,
+    expected: `SHA-256 ${recorded}`,
+    found,
+  });
+}
+
+/** Whether the content is wrong, rather than the disk or our age. */
+function isDamage(error: unknown): error is AppError {
+  return (
+    isAppError(error) && (['corrupt', 'unknown-format', 'limit'] as const).some((code) => code === error.code)
+  );
+}

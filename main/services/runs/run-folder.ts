@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+
+import { folderAt } from '#main/bytes/folder.ts';
+import { RUN_LOG_BYTES, RUN_MANIFEST_BYTES } from '#main/bytes/limits.ts';
+import { writeAtomicallySync } from '#main/bytes/atomic-write.ts';
+import { kindOfPath, makeFolder, readSmallText } from '#main/bytes/small-file.ts';
+import { createHistory, type RunHistory } from '#main/services/runs/run-history.ts';
+import { parseRunLog } from '#main/services/runs/run-log.ts';
+import { stepOfName } from '#main/trainer/checkpoint-name.ts';
+import { parseRunConfig } from '#shared/commands/run-config.ts';
+import { AppError } from '#shared/errors.ts';
+import type { RunConfig } from '#shared/run.ts';
+
+const MANIFEST_NAME = 'run.json';
+const LOG_NAME = 'run.jsonl';
+
+/** `run.json`: what a run was started as. It is written once more only where a resume asks for more steps. */
+export interface RunManifest {
+  /** Random; part of no checkpoint. */
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly totalSteps: number;
+  readonly config: RunConfig;
+}
+
+/** Whether a folder holds a run, whole or in part. */
+export async function holdsRun(path: string): Promise<boolean> {
+  if ((await kindOfPath(path)) !== 'folder') return false;
+  const entries = await folderAt(path).list();
+  return entries.some(
+    ({ name }) => name === MANIFEST_NAME || name === LOG_NAME || stepOfName(name) !== undefined,
+  );
+}
+
+/** Makes the folder where there is none. @throws AppError `io`. */
+export async function writeManifest(path: string, manifest: RunManifest): Promise<void> {
+  await makeFolder(path);
+  const text = `${JSON.stringify({ version: 1, ...manifest }, null, 2)}\n`;
+  writeAtomicallySync(join(path, MANIFEST_NAME), [Buffer.from(text)], { isReplacing: true });
+}
+
+/** @throws AppError `not-found` where the folder holds no run, `corrupt` where its description is damaged. */
+export async function readManifest(path: string): Promise<RunManifest> {
+  const text = await readSmallText(join(path, MANIFEST_NAME), RUN_MANIFEST_BYTES);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('corrupt', 'the description of the run is no JSON', { file: MANIFEST_NAME }, error);
+  }
+  const { id, name, startedAt, totalSteps, config } = (value ?? {}) as Partial<
+    Record<keyof RunManifest, unknown>
+  >;
+  const isWhole =
+    typeof id === 'string' &&
+    /^[0-9a-f]{1,64}$/.test(id) &&
+    typeof name === 'string' &&
+    typeof startedAt === 'string' &&
+    Number.isSafeInteger(totalSteps) &&
+    (totalSteps as number) > 0;
+  if (!isWhole) {
+    throw new AppError('corrupt', 'the description of the run is not complete', {
+      file: MANIFEST_NAME,
+      expected: 'id, name, startedAt, totalSteps and config',
+      found: Object.keys((value ?? {}) as object).join(', '),
+    });
+  }
+  return {
+    id,
+    name,
+    startedAt,
+    totalSteps: totalSteps as number,
+    config: parseRunConfig(config, MANIFEST_NAME),
+  };
+}
+
+/** What the run's log tells; a log that is missing tells nothing. @throws AppError `io`, `limit`. */
+export async function readHistory(path: string): Promise<RunHistory> {
+  const history = createHistory();
+  const log = join(path, LOG_NAME);
+  if ((await kindOfPath(log)) === 'missing') return history;
+  for (const event of parseRunLog(await readSmallText(log, RUN_LOG_BYTES))) history.apply(event);
+  return history;
+}
+
+/** Steps of the checkpoint files in a run's folder, newest first. */
+export async function checkpointSteps(path: string): Promise<readonly number[]> {
+  const entries = await folderAt(path).list();
+  return entries
+    .filter(({ isFolder }) => !isFolder)
+    .map(({ name }) => stepOfName(name))
+    .filter((step): step is number => step !== undefined)
+    .sort((a, b) => b - a);
+}
+
+/** A folder inside `parent` that is not there yet, named after the run. */
+export async function freeFolder(parent: string, name: string): Promise<string> {
+  const stem =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 60) || 'run';
+  for (let count = 1; ; count++) {
+    const path = join(parent, count === 1 ? stem : `${stem}-${count}`);
+    if ((await kindOfPath(path)) === 'missing') return path;
+  }
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+
+import { removeTemporariesSync } from '#main/bytes/own-files.ts';
+import { configDifference } from '#main/services/runs/config-difference.ts';
+import { startLiveRun } from '#main/services/runs/live-run.ts';
+import { findResumePoint, type ResumePoint } from '#main/services/runs/resume-point.ts';
+import { holdsRun, writeManifest, type RunManifest } from '#main/services/runs/run-folder.ts';
+import { createHistory, type RunHistory } from '#main/services/runs/run-history.ts';
+import type { RunRecord } from '#main/services/runs/run-record.ts';
+import type { StartTrainer } from '#main/services/runs/run-threads.ts';
+import { createDataset, stepsPerEpoch, type DataFiles } from '#main/trainer/dataset.ts';
+import type { TrainingJob } from '#main/trainer/messages.ts';
+import { AppError } from '#shared/errors.ts';
+import type { RunConfig } from '#shared/run.ts';
+
+/** What starting a run takes from the service. */
+export interface RunStarting {
+  readonly startTrainer: StartTrainer;
+  readonly readData: (config: RunConfig) => Promise<DataFiles | undefined>;
+  readonly idOf: (path: string) => string;
+  /** Makes the record known. */
+  readonly keep: (record: RunRecord) => void;
+}
+
+export interface NewRun {
+  readonly config: RunConfig;
+  readonly name: string;
+  /** Total steps; the configuration's epochs otherwise. */
+  readonly steps?: number | undefined;
+  /** Whether the first event is `resumed`. */
+  readonly isResumed?: boolean;
+}
+
+/** A run that trains. */
+export type StartedRun = Required<RunRecord>;
+
+/** Starts a run in a folder that holds none. @throws AppError `invalid-params` with the reason. */
+export async function beginRun(starting: RunStarting, path: string, run: NewRun): Promise<StartedRun> {
+  const { config, name } = run;
+  const data = await starting.readData(config);
+  const totalSteps = run.steps ?? config.epochs * stepsPerEpoch(config, createDataset(config, data));
+  if (await holdsRun(path)) {
+    throw new AppError('invalid-params', 'the folder holds a run already', {
+      hint: 'resume it, or name another folder',
+    });
+  }
+  const id = randomBytes(8).toString('hex');
+  const manifest: RunManifest = { id, name, startedAt: new Date().toISOString(), totalSteps, config };
+  await writeManifest(path, manifest);
+  return launch(
+    starting,
+    path,
+    manifest,
+    createHistory(),
+    data,
+    { kept: [], findings: [] },
+    run.isResumed === true,
+  );
+}
+
+export interface Resumption {
+  /** What the run is expected to be; one that differs is refused by field name. */
+  readonly config?: RunConfig | undefined;
+  /** Total steps, where they are to be others than before. */
+  readonly steps?: number | undefined;
+}
+
+/**
+ * Goes on from the newest valid checkpoint, or from the beginning where there is none.
+ * @returns undefined where the run is finished already.
+ */
+export async function resumeRun(
+  starting: RunStarting,
+  record: RunRecord,
+  { config, steps }: Resumption,
+): Promise<StartedRun | undefined> {
+  const { path, history } = record;
+  requireEqual(config, record.manifest.config, 'the configuration is not the one of the run');
+  const manifest = { ...record.manifest, totalSteps: steps ?? record.manifest.totalSteps };
+  removeTemporariesSync(path, manifest.id);
+  const point = await findResumePoint(path, history, manifest.config);
+  requireEqual(point.restored?.config, manifest.config, 'the checkpoint is of another configuration');
+  if (point.restored && point.restored.state.step >= manifest.totalSteps) return undefined;
+  const data = await starting.readData(manifest.config);
+  createDataset(manifest.config, data);
+  if (manifest.totalSteps !== record.manifest.totalSteps) await writeManifest(path, manifest);
+  return launch(starting, path, manifest, history, data, point, true);
+}
+
+function launch(
+  starting: RunStarting,
+  path: string,
+  manifest: RunManifest,
+  history: RunHistory,
+  data: DataFiles | undefined,
+  { checkpoint, kept, findings }: ResumePoint,
+  isResumed: boolean,
+): StartedRun {
+  const job: TrainingJob = {
+    config: manifest.config,
+    totalSteps: manifest.totalSteps,
+    ...(data ? { data } : {}),
+    ...(checkpoint
+      ? {
+          checkpoint: {
+            file: checkpoint.file,
+            tensors: [...checkpoint.tensors].map(([name, tensor]) => ({ name, ...tensor })),
+            metadata: Object.fromEntries(checkpoint.metadata),
+          },
+        }
+      : {}),
+    isResumed,
+    kept,
+    findings,
+  };
+  const live = startLiveRun(starting.startTrainer({ folder: path, tag: manifest.id }), job, history);
+  const record: StartedRun = { id: starting.idOf(path), path, manifest, history, live };
+  starting.keep(record);
+  return record;
+}
+
+function requireEqual(config: RunConfig | undefined, own: RunConfig, message: string): void {
+  const names = config ? configDifference(config, own) : [];
+  if (names.length === 0) return;
+  throw new AppError(
+    'invalid-params',
+    `${message}: ${names.join(', ')} differ${names.length === 1 ? 's' : ''}`,
+    {
+      found: names.join(', '),
+      hint: 'leave the configuration out to go on with the own one of the run, or start a new run',
+    },
+  );
+}

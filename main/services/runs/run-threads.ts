@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+import { channelPair, workerChannel, type Channel } from '#main/trainer/channel.ts';
+import type { FromSaver, FromTrainer, ToSaver, ToTrainer } from '#main/trainer/messages.ts';
+import { runSaver, type SavingPlace } from '#main/trainer/saver.ts';
+import { runTrainer, type TrainerThreadData } from '#main/trainer/worker.ts';
+
+/** Starts a trainer for a run folder that exists. */
+export type StartTrainer = (place: SavingPlace) => Channel<FromTrainer, ToTrainer>;
+
+/** @param threadFolder where `trainer.cjs` and `saver.cjs` lie; absent, both run in this thread, turn by turn. */
+export function trainerStarter(threadFolder: string | undefined): StartTrainer {
+  if (threadFolder === undefined) return startInline;
+  return (place) => {
+    const data: TrainerThreadData = { thread: 'trainer', place, saverFile: join(threadFolder, 'saver.cjs') };
+    return workerChannel(new Worker(join(threadFolder, 'trainer.cjs'), { workerData: data }));
+  };
+}
+
+function startInline(place: SavingPlace): Channel<FromTrainer, ToTrainer> {
+  const [outside, inside] = channelPair<FromTrainer, ToTrainer>();
+  runTrainer(inside, () => {
+    const [trainerEnd, saverEnd] = channelPair<FromSaver, ToSaver>();
+    runSaver(saverEnd, place);
+    return trainerEnd;
+  });
+  return outside;
+}

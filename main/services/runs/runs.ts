@@ -1,0 +1,206 @@
+import { join, resolve } from 'node:path';
+
+import { folderAt } from '#main/bytes/folder.ts';
+import { kindOfPath } from '#main/bytes/small-file.ts';
+import type { Files } from '#main/services/files.ts';
+import type { LiveRun } from '#main/services/runs/live-run.ts';
+import { readRunData } from '#main/services/runs/run-data.ts';
+import {
+  checkpointSteps,
+  freeFolder,
+  holdsRun,
+  readHistory,
+  readManifest,
+} from '#main/services/runs/run-folder.ts';
+import { beginRun, resumeRun, type RunStarting } from '#main/services/runs/run-start.ts';
+import { describeRun, isTraining, snapshotOf, type RunRecord } from '#main/services/runs/run-record.ts';
+import { trainerStarter, type StartTrainer } from '#main/services/runs/run-threads.ts';
+import { watchRun } from '#main/services/runs/run-watch.ts';
+import { trainToTheEnd, type TrainRequest } from '#main/services/runs/train-to-the-end.ts';
+import { verifyRestore } from '#main/services/runs/verification.ts';
+import { checkpointName } from '#main/trainer/checkpoint-name.ts';
+import type { FileId, PickedFile } from '#shared/bridge.ts';
+import { AppError } from '#shared/errors.ts';
+import {
+  RUN_ACTIONS,
+  type RestoreReport,
+  type RunAction,
+  type RunConfig,
+  type RunDescription,
+  type RunEvent,
+  type RunSnapshot,
+} from '#shared/run.ts';
+
+export interface StartRequest {
+  readonly config: RunConfig;
+  /** A folder to train in; a new one in the app's own place where none is given. */
+  readonly folder?: FileId | undefined;
+  readonly name?: string | undefined;
+  /** Total optimizer steps, instead of the configuration's epochs. */
+  readonly steps?: number | undefined;
+}
+
+/** Run folders and the trainers that work on them. */
+export interface Runs {
+  /** @throws AppError `invalid-params` where the folder holds a run already or the layers do not fit the data. */
+  start(request: StartRequest): Promise<RunDescription>;
+  watch(run: string, onSnapshot: (snapshot: RunSnapshot) => void, signal: AbortSignal): Promise<RunSnapshot>;
+  /** Resolves when it is done; what makes no sense in the run's state is `invalid-params`. */
+  act(run: string, action: RunAction): Promise<RunSnapshot>;
+  list(): Promise<readonly RunDescription[]>;
+  checkpointFile(run: string, step: number): Promise<PickedFile>;
+  verify(run: string, step: number, signal: AbortSignal): Promise<RestoreReport>;
+  /** Trains in the foreground; on `cancelled` the run has been stopped and saved. */
+  train(request: TrainRequest, onEvent: (event: RunEvent) => void, signal: AbortSignal): Promise<RunSnapshot>;
+  /** Stops and saves what still trains. */
+  close(): Promise<void>;
+}
+
+export interface RunsOptions {
+  readonly options: {
+    readonly dataFolder?: string;
+    readonly resourceFolder: string;
+    readonly threadFolder?: string;
+  };
+  readonly files: Pick<Files, 'grant' | 'pathOf' | 'isGranted'>;
+  /** Instead of threads from `threadFolder`. */
+  readonly startTrainer?: StartTrainer;
+}
+
+/** Milliseconds that a trainer gets to save and stop when the app closes. */
+const FAREWELL = 10_000;
+
+export function createRuns({ options, files, startTrainer }: RunsOptions): Runs {
+  const records = new Map<string, RunRecord>();
+  const home = options.dataFolder === undefined ? undefined : join(options.dataFolder, 'runs');
+  const starting: RunStarting = {
+    startTrainer: startTrainer ?? trainerStarter(options.threadFolder),
+    readData: ({ data }) => readRunData(data, options.resourceFolder, allow),
+    idOf: (path) => files.grant(path).file,
+    keep: (record) => void records.set(record.id, record),
+  };
+
+  /** A configuration may come from a page, which names no paths of its own. */
+  function allow(source: string): string {
+    const path = resolve(source);
+    if (files.isGranted(path)) return path;
+    throw new AppError('invalid-params', 'these data were not opened by you', {
+      found: source,
+      expected: '"random", "mnist", or a file chosen by you',
+    });
+  }
+
+  function recordOf(run: string): RunRecord {
+    const record = records.get(run);
+    if (record) return record;
+    throw new AppError('not-found', 'there is no such run', { hint: 'list the runs again' });
+  }
+
+  /** What is known of a folder, read anew unless it trains here. */
+  async function look(path: string): Promise<RunRecord> {
+    const id = files.grant(path).file;
+    const known = records.get(id);
+    if (known && isTraining(known)) return known;
+    const record = { id, path, manifest: await readManifest(path), history: await readHistory(path) };
+    records.set(id, record);
+    return record;
+  }
+
+  async function act(run: string, action: RunAction): Promise<RunSnapshot> {
+    const record = recordOf(run);
+    const { state } = describeRun(record);
+    if (!RUN_ACTIONS[state].includes(action)) {
+      throw new AppError('invalid-params', `a run that is ${state} cannot ${action}`, {
+        expected: RUN_ACTIONS[state].join(', ') || 'nothing',
+        found: action,
+      });
+    }
+    if (!isTraining(record)) {
+      await resumeRun(starting, await look(record.path), {});
+      return snapshotOf(recordOf(run), []);
+    }
+    const { live } = record;
+    live.ask(action);
+    if (action === 'pause') await live.until(() => live.state() === 'paused');
+    else if (action === 'resume') await live.until(() => live.state() === 'running');
+    else if (action === 'stop') await live.ended;
+    else await live.until(savedSince(record));
+    return snapshotOf(record, []);
+  }
+
+  return {
+    start: async ({ config, folder, name, steps }) => {
+      const title = name ?? `${config.layers.join('-')} ${config.data.source}`;
+      const path = folder === undefined ? await freeFolder(requireHome(home), title) : files.pathOf(folder);
+      return describeRun(await beginRun(starting, path, { config, name: title, steps }));
+    },
+    watch: (run, onSnapshot, signal) => watchRun(recordOf(run), onSnapshot, signal),
+    act,
+    list: async () => {
+      const paths = new Set([...records.values()].map(({ path }) => path));
+      for (const path of await runFolders(home)) paths.add(path);
+      const found: RunRecord[] = [];
+      for (const path of paths) {
+        // a folder that was deleted or damaged meanwhile does not hide the others
+        const record = await look(path).catch(() => undefined);
+        if (record) found.push(record);
+        else records.delete(files.grant(path).file);
+      }
+      return found.map(describeRun).sort((a, b) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? 1 : -1));
+    },
+    checkpointFile: async (run, step) => {
+      const { path } = recordOf(run);
+      if (!(await checkpointSteps(path)).includes(step)) throw noCheckpoint(step);
+      return files.grant(join(path, checkpointName(step)));
+    },
+    verify: async (run, step, signal) => {
+      const record = recordOf(run);
+      if (!(await checkpointSteps(record.path)).includes(step)) throw noCheckpoint(step);
+      return verifyRestore(record, step, starting.readData, signal);
+    },
+    train: (request, onEvent, signal) => {
+      const path = files.pathOf(request.folder);
+      return trainToTheEnd(starting, { path, look }, request, onEvent, signal);
+    },
+    close: async () => {
+      await Promise.all(
+        [...records.values()].filter(isTraining).map(async ({ live }) => {
+          live.ask('stop');
+          const timer = setTimeout(() => live.terminate(), FAREWELL);
+          await live.ended;
+          clearTimeout(timer);
+        }),
+      );
+    },
+  };
+}
+
+/** Whether a save asked for now has come to something: a checkpoint of this step or a later one, or a failure. */
+function savedSince({ live, history }: RunRecord & { readonly live: LiveRun }): () => boolean {
+  const asked = live.step();
+  const failures = () => history.problems().filter(({ code }) => code === 'save-failed').length;
+  const failuresBefore = failures();
+  return () =>
+    failures() > failuresBefore ||
+    history.checkpoints().some(({ step, status }) => step >= asked && status === 'kept');
+}
+
+function requireHome(home: string | undefined): string {
+  if (home !== undefined) return home;
+  throw new AppError('invalid-params', 'there is no place to keep runs', {
+    hint: 'name a folder for the run',
+  });
+}
+
+async function runFolders(home: string | undefined): Promise<readonly string[]> {
+  if (home === undefined || (await kindOfPath(home)) !== 'folder') return [];
+  const entries = await folderAt(home).list();
+  const paths = entries.filter(({ isFolder }) => isFolder).map(({ name }) => join(home, name));
+  const isRun = await Promise.all(paths.map(holdsRun));
+  return paths.filter((_, index) => isRun[index]);
+}
+
+function noCheckpoint(step: number): AppError {
+  const file = checkpointName(step);
+  return new AppError('not-found', `the run has no checkpoint of step ${step}`, { file });
+}

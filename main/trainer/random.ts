@@ -1,0 +1,69 @@
+import { normalQuantile } from '#main/trainer/normal-quantile.ts';
+import { philox } from '#main/trainer/philox.ts';
+
+/** One stream a purpose; the numbers are part of what a run means and never change. */
+const PURPOSES = { init: 1, shuffle: 2, data: 3, teacher: 4, validation: 5, probe: 6 } as const;
+
+export type RandomPurpose = keyof typeof PURPOSES;
+
+/** Numbers in order from the start of a stream. */
+export interface RandomStream {
+  /** From 0 inclusive to 1 exclusive, all 53 bits. */
+  uniform(): number;
+  /** Mean 0, standard deviation 1. */
+  normal(): number;
+  /** A whole number from 0 to `count` - 1. */
+  below(count: number): number;
+}
+
+/**
+ * The stream of a seed, a purpose and an index (an epoch, an example), always from its beginning:
+ * whoever knows these three knows every number, so no generator state needs saving.
+ */
+export function randomStream(seed: number, purpose: RandomPurpose, index = 0): RandomStream {
+  const key0 = seed % 0x1_0000_0000;
+  const key1 = Math.floor(seed / 0x1_0000_0000);
+  const indexLow = index % 0x1_0000_0000;
+  // the purpose shares a word with the index's upper bits: 2^53 indexes and 2^11 purposes do not meet
+  const label = PURPOSES[purpose] * 0x20_0000 + Math.floor(index / 0x1_0000_0000);
+  const words = new Uint32Array(4);
+  let block = 0;
+  let used = 4;
+
+  function word(): number {
+    if (used === 4) {
+      philox(block % 0x1_0000_0000, Math.floor(block / 0x1_0000_0000), indexLow, label, key0, key1, words);
+      block++;
+      used = 0;
+    }
+    return words[used++]!;
+  }
+
+  const uniform = () => {
+    const high = word() >>> 5;
+    const low = word() >>> 6;
+    return (high * 0x400_0000 + low) / 0x20_0000_0000_0000;
+  };
+
+  return {
+    uniform,
+    normal: () => {
+      let probability = uniform();
+      while (probability === 0) probability = uniform();
+      return normalQuantile(probability);
+    },
+    below: (count) => Math.floor(uniform() * count),
+  };
+}
+
+/** A uniformly random order of 0 … `count` - 1: Fisher and Yates, from the back. */
+export function permutation(count: number, random: RandomStream): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    const moved = order[last]!;
+    order[last] = order[other]!;
+    order[other] = moved;
+  }
+  return order;
+}

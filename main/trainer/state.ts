@@ -1,0 +1,53 @@
+import { initialize } from '#main/trainer/initializers.ts';
+import { createMlp, parametersOf, type Mlp } from '#main/trainer/mlp.ts';
+import { buffersOf } from '#main/trainer/optimizer.ts';
+import { allocate, type Precision, type Values } from '#main/trainer/values.ts';
+import type { RunConfig, ValidationPoint } from '#shared/run.ts';
+
+/** All that the next step depends on, beside configuration and data. Random streams have no state: `random.ts`. */
+export interface TrainingState {
+  readonly mlp: Mlp;
+  /** For each parameter, in order, the optimizer's buffers as `buffersOf` names them. */
+  readonly buffers: readonly (readonly Values[])[];
+  /** Updates made. */
+  step: number;
+  /** The epoch that the next step belongs to, from 0. */
+  epoch: number;
+  /** Examples of that epoch already used. */
+  position: number;
+  metrics: Metrics;
+}
+
+/** What has been measured on the way; nothing is computed from it, but a resumed run shows the same figures. */
+export interface Metrics {
+  /** Of the last step. */
+  readonly loss?: number;
+  /** Sums over the rows of the epoch so far. */
+  readonly epochLoss: number;
+  readonly epochRight: number;
+  readonly epochRows: number;
+  readonly validation?: ValidationPoint;
+}
+
+export const NO_METRICS: Metrics = { epochLoss: 0, epochRight: 0, epochRows: 0 };
+
+/** The state before the first step. */
+export function initialState(config: RunConfig, precision: Precision = 'f32'): TrainingState {
+  const state = emptyState(config, precision);
+  initialize(state.mlp, config.initializer, config.seed);
+  return state;
+}
+
+/** Zeros of the right shapes, for a checkpoint to fill. */
+export function emptyState(config: RunConfig, precision: Precision = 'f32'): TrainingState {
+  const mlp = createMlp(config.layers, config.activation, precision);
+  const names = buffersOf(config.optimizer);
+  return {
+    mlp,
+    buffers: parametersOf(mlp).map(({ values }) => names.map(() => allocate(precision, values.length))),
+    step: 0,
+    epoch: 0,
+    position: 0,
+    metrics: NO_METRICS,
+  };
+}

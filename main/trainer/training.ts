@@ -1,0 +1,219 @@
+import type { Channel } from '#main/trainer/channel.ts';
+import { copyTensors } from '#main/trainer/checkpoint-content.ts';
+import { createDataset } from '#main/trainer/dataset.ts';
+import {
+  beginValidation,
+  createTrainer,
+  takeStep,
+  type StepResult,
+  type Trainer,
+} from '#main/trainer/loop.ts';
+import type { FromSaver, FromTrainer, ToSaver, TrainingJob } from '#main/trainer/messages.ts';
+import { createReporter, type Reporter } from '#main/trainer/reporter.ts';
+import { restore } from '#main/trainer/restore.ts';
+import { isSaveDue } from '#main/trainer/save-policy.ts';
+import { createSaving, type Saving } from '#main/trainer/saving.ts';
+import { snapshotsOf } from '#main/trainer/snapshot.ts';
+import { initialState, type TrainingState } from '#main/trainer/state.ts';
+import type { Wishes } from '#main/trainer/wishes.ts';
+import { AppError } from '#shared/errors.ts';
+import type { RunState, ValidationPoint } from '#shared/run.ts';
+
+/** Milliseconds of work between looks at messages: with a step in hand still under 20. */
+const SLICE = 12;
+/**
+ * Milliseconds after its start that a save may hold up the next one that is due. On a disk slower than that,
+ * training goes on and makes up for it as soon as the disk is free.
+ */
+const PATIENCE = 1000;
+
+/** What a job runs with; the clock gives milliseconds and never jumps. */
+export interface TrainingContext {
+  readonly send: (message: FromTrainer, transfer?: readonly ArrayBuffer[]) => void;
+  readonly saver: Channel<FromSaver, ToSaver>;
+  readonly wishes: Wishes;
+  readonly now: () => number;
+}
+
+/** Trains to the last step or until somebody says stop, saving on the way. @throws AppError where it cannot begin. */
+export async function train(job: TrainingJob, context: TrainingContext): Promise<void> {
+  const { config, totalSteps } = job;
+  const { wishes, now, send } = context;
+  const trainer = createTrainer(config, createDataset(config, job.data), startingState(job));
+  const { state } = trainer;
+  let runState: RunState = 'starting';
+  const reporter: Reporter = createReporter(
+    now,
+    ({ stepsPerSecond, events }) => {
+      saving.log(events);
+      const rate = runState === 'running' ? stepsPerSecond : 0;
+      const { step, epoch } = state;
+      send({
+        kind: 'update',
+        state: runState,
+        step,
+        epoch,
+        stepsPerSecond: rate,
+        isSaving: saving.isBusy(),
+        events,
+      });
+    },
+    () => state.step,
+  );
+  const saving = createSaving({
+    channel: context.saver,
+    config: config.checkpoint,
+    kept: job.kept,
+    now,
+    tell: reporter.tell,
+    takeSnapshot: snapshotsOf(config, state, job.data?.sha256),
+    patience: PATIENCE,
+  });
+  const turn = createTurn(now);
+  const enter = (next: RunState) => {
+    runState = next;
+    reporter.restartRate();
+    reporter.flush();
+  };
+
+  for (const finding of job.findings) reporter.tell(finding);
+  if (job.isResumed) {
+    const file = job.checkpoint ? { file: job.checkpoint.file } : {};
+    reporter.tell({ event: 'resumed', step: state.step, ...file });
+  }
+  enter('running');
+  let isFinite = true;
+  while (state.step < totalSteps && !wishes.isStopping) {
+    const result = takeStep(trainer);
+    if (result.isEpochEnd) await validate(trainer, result, turn);
+    reporter.step(stepEvent(result, state.metrics.validation));
+    if (isFinite && !Number.isFinite(result.loss)) {
+      isFinite = false;
+      tellNotFinite(reporter, result);
+    }
+    const isDue = isSaveDue(
+      {
+        step: state.step,
+        epochsEnded: result.isEpochEnd ? state.epoch : undefined,
+        isLast: state.step === totalSteps,
+        isAsked: wishes.isSaveAsked,
+        secondsSinceSave: saving.secondsSinceSave(),
+      },
+      config.checkpoint,
+    );
+    wishes.isSaveAsked = false;
+    await saving.atBoundary(state.step, isDue);
+    if (!turn.isOver()) continue;
+    reporter.tick();
+    await turn.next();
+    answerCopies(trainer, context);
+    if (!wishes.isPaused || wishes.isStopping) continue;
+    enter('paused');
+    await standStill(trainer, context, saving, reporter);
+    if (!wishes.isStopping) enter('running');
+  }
+
+  const end = state.step === totalSteps ? 'finished' : 'stopped';
+  if (end === 'stopped') enter('stopping');
+  if (state.step > 0) await saving.atEnd(state.step);
+  answerCopies(trainer, context);
+  runState = end;
+  const { validation } = state.metrics;
+  const problems = saving.standingProblems();
+  const last = validation ? { validation: withoutPlace(validation) } : {};
+  reporter.tell({ event: 'done', step: state.step, state: end, ...last, problems });
+  await saving.finish();
+}
+
+function startingState({ config, checkpoint, data }: TrainingJob): TrainingState {
+  if (!checkpoint) return initialState(config);
+  const { file, metadata } = checkpoint;
+  const tensors = new Map(checkpoint.tensors.map((tensor) => [tensor.name, tensor]));
+  const restored = restore(tensors, new Map(Object.entries(metadata)), file);
+  if (restored.dataSha256 !== data?.sha256) {
+    throw new AppError('invalid-params', 'the data are not those that the run began with', {
+      file,
+      expected: `SHA-256 ${restored.dataSha256 ?? 'of none'}`,
+      found: data?.sha256 ?? 'none',
+    });
+  }
+  return restored.state;
+}
+
+/** Until somebody says go on or stop. What is asked for meanwhile is done. */
+async function standStill(
+  trainer: Trainer,
+  context: TrainingContext,
+  saving: Saving,
+  reporter: Reporter,
+): Promise<void> {
+  const { wishes } = context;
+  while (wishes.isPaused && !wishes.isStopping) {
+    answerCopies(trainer, context);
+    if (wishes.isSaveAsked) {
+      wishes.isSaveAsked = false;
+      await saving.whenIdle();
+      await saving.atBoundary(trainer.state.step, true);
+      reporter.flush();
+    } else {
+      await wishes.next();
+    }
+  }
+}
+
+function answerCopies(trainer: Trainer, { wishes, send }: TrainingContext): void {
+  for (const id of wishes.copies.splice(0)) {
+    const tensors = copyTensors(trainer.config, trainer.state);
+    const buffers = tensors.map(({ bytes }) => bytes.buffer as ArrayBuffer);
+    send({ kind: 'memory', id, step: trainer.state.step, tensors }, buffers);
+  }
+}
+
+/** A share of the thread's time, after which messages are let in. */
+interface Turn {
+  isOver(): boolean;
+  /** Lets messages in and starts another. */
+  next(): Promise<void>;
+}
+
+function createTurn(now: () => number): Turn {
+  let end = now() + SLICE;
+  return {
+    isOver: () => now() >= end,
+    next: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      end = now() + SLICE;
+    },
+  };
+}
+
+async function validate(trainer: Trainer, result: StepResult, turn: Turn): Promise<void> {
+  const validation = beginValidation(trainer, result);
+  while (validation && !validation.advance()) if (turn.isOver()) await turn.next();
+}
+
+function stepEvent(result: StepResult, validation: ValidationPoint | undefined) {
+  const { step, epoch, loss, accuracy } = result;
+  return {
+    event: 'step' as const,
+    step,
+    epoch,
+    loss,
+    ...(accuracy === undefined ? {} : { accuracy }),
+    ...(validation?.step === step ? { validation: withoutPlace(validation) } : {}),
+  };
+}
+
+function withoutPlace({ loss, accuracy }: ValidationPoint) {
+  return { loss, ...(accuracy === undefined ? {} : { accuracy }) };
+}
+
+function tellNotFinite(reporter: Reporter, { step, loss }: StepResult): void {
+  reporter.tell({
+    event: 'problem',
+    step,
+    code: 'not-finite',
+    message: `the loss is ${loss}`,
+    hint: 'a smaller learning rate or a limit on the norm of the gradient may help',
+  });
+}
