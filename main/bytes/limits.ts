@@ -98,8 +98,15 @@ export const RUN_LOG_BYTES = 256 * MIB;
 /** A run's own description: a configuration and a name. */
 export const RUN_MANIFEST_BYTES = MIB;
 
-/** A sparse tensor is shown in its dense form, which is made in memory, so there is a bound to it, in bytes. */
-export const SPARSE_DENSE_BYTES = 64 * MIB;
+/** A tensor stored sparsely or in pieces is put together in memory when the file is opened, so there is a bound to it, in bytes. */
+export const ASSEMBLED_TENSOR_BYTES = 64 * MIB;
 
 /** Index arrays of sparse tensors, scales and the like are taken into memory when the file is opened, up to this many bytes each. */
 export const SPARSE_PART_BYTES = 64 * MIB;
+
+/** A pickle up to this length is read whole and held to its checksum before it is believed. */
+export const PICKLE_CHECKED_BYTES = 64 * MIB;
+
+/** Bytes of one element that the N-bit filter packs, and members in it: its description has at most 4096 numbers. */
+export const NBIT_ELEMENT_BYTES = 64 * 1024;
+export const NBIT_STEPS = 256 * 1024;

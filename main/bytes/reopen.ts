@@ -2,6 +2,7 @@ import { columnSource } from '#main/bytes/column-source.ts';
 import { fileSource } from '#main/bytes/file-source.ts';
 import { inflatedSource } from '#main/bytes/inflated-source.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
+import { scatteredSource } from '#main/bytes/scattered-source.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import { spanSource } from '#main/bytes/span-source.ts';
 import { AppError } from '#shared/errors.ts';
@@ -25,6 +26,8 @@ export async function openSource(description: SourceDescription): Promise<ByteSo
       );
     case 'column':
       return over(description.of, (of) => columnSource(of, description));
+    case 'scattered':
+      return over(description.of, (of) => scatteredSource(of, description));
   }
 }
 

@@ -26,6 +26,17 @@ export type SourceDescription =
       readonly itemBytes: number;
       readonly strideBytes: number;
       readonly count: number;
+    }
+  | {
+      /** Zeros, but for items of another source that are put in their places. */
+      readonly kind: 'scattered';
+      readonly of: SourceDescription;
+      readonly offset: number;
+      readonly itemBytes: number;
+      readonly positions: Float64Array;
+      readonly order?: Uint32Array;
+      readonly byteLength: number;
+      readonly zeroWord?: Uint8Array;
     };
 
 export interface ByteSource {

@@ -1,7 +1,8 @@
 import type { Format } from '#main/formats/contract.ts';
 import { mxnet } from '#main/formats/mxnet/mxnet.ts';
 import { numpy } from '#main/formats/numpy/numpy.ts';
+import { pytorch } from '#main/formats/pytorch/pytorch.ts';
 import { safetensors } from '#main/formats/safetensors/safetensors.ts';
 
 /** Every format that opens, one line each. The order does not matter: each decides from the content alone. */
-export const FORMATS: readonly Format[] = [mxnet, numpy, safetensors];
+export const FORMATS: readonly Format[] = [mxnet, numpy, pytorch, safetensors];

@@ -74,6 +74,15 @@ function unfoldCall(call: PickleCall): ObjectParts {
   return { kind: 'dict', entries: [['__class__', classText(call)], ...attributesOf(call)] };
 }
 
+/** The entries of a dict or of what Python builds like one (OrderedDict, defaultdict, Counter), else undefined. */
+export function mappingEntries(node: PickleNode | undefined): [string, PickleNode][] | undefined {
+  const dict = asKind(node, 'dict');
+  if (dict) return entriesOf(dict);
+  const call = asKind(node, 'call');
+  if (!call || !DICT_CLASSES.has(globalName(call.callable) ?? '')) return undefined;
+  return dictEntries(call, itemsOf(call.args) ?? []);
+}
+
 /** Entries set one by one, or Python 2's way: a list of pairs as the only argument. */
 function dictEntries(call: PickleCall, args: readonly PickleNode[]): [string, PickleNode][] {
   const given = args.at(-1);

@@ -5,7 +5,12 @@ import { metadataFrom, type Metadata, type MetadataValue, type Problem } from '#
 
 /** What a node is to whoever walks: a leaf of their own, a value to show, or something to look into. */
 export type Unfolded<Leaf> =
-  | { readonly kind: 'leaf'; readonly leaf: Leaf }
+  /** The entries, where there are any, are named below the leaf. */
+  | {
+      readonly kind: 'leaf';
+      readonly leaf: Leaf;
+      readonly entries?: readonly (readonly [string, PickleNode])[];
+    }
   /** Another node that this one is only a wrapping of. */
   | { readonly kind: 'same'; readonly node: PickleNode }
   | ObjectParts;
@@ -63,11 +68,9 @@ export function walkTree<Leaf>(
     const found = lookInto(node);
     if (found.kind === 'value') return found.value;
     if (found.kind === 'leaf') {
-      leaves.push({
-        path: [...stack.slice(1).map((frame) => frame.key), ...(stack.length > 0 ? [key] : [])],
-        leaf: found.leaf,
-      });
-      return undefined;
+      const above = stack.slice(1).map((frame) => frame.key);
+      leaves.push({ path: stack.length > 0 ? [...above, key] : [], leaf: found.leaf });
+      if (!found.entries || found.entries.length === 0) return undefined;
     }
     if (onPath.has(node)) return '…';
     if (stack.length >= TREE_DEPTH) {
@@ -77,7 +80,7 @@ export function walkTree<Leaf>(
     const isList = found.kind === 'list';
     const children = isList
       ? found.items.map((item, index) => [String(index), item] as const)
-      : found.entries;
+      : (found.entries ?? []);
     onPath.add(node);
     stack.push({ node, key, children, isList, values: [], next: 0 });
     return undefined;

@@ -1,0 +1,41 @@
+import { isArrayGlobal } from '#main/encodings/ndarray/pickled-array.ts';
+import type { Pickle } from '#main/encodings/pickle/pickle.ts';
+import { isPlainGlobal } from '#main/encodings/pickle/plain-globals.ts';
+import { walkTree } from '#main/encodings/pickle/tree.ts';
+import type { StoredTensor } from '#main/formats/contract.ts';
+import { storeLeaf, type Shelf } from '#main/formats/pytorch/stored-tensors.ts';
+import { unfoldTorch, type TorchLeaf } from '#main/formats/pytorch/unfold.ts';
+import type { Layout, Metadata, Problem } from '#shared/checkpoint.ts';
+
+export interface GraphContent {
+  readonly layout: Layout;
+  readonly tensors: readonly StoredTensor[];
+  readonly metadata: Metadata;
+}
+
+/** Names every tensor that the saved object holds; what goes wrong is put to the shelf's problems. */
+export async function readObjectGraph(pickle: Pickle, shelf: Shelf): Promise<GraphContent> {
+  const tree = walkTree<TorchLeaf>(pickle.root, unfoldTorch);
+  shelf.problems.push(...tree.problems, ...unknownGlobals(pickle));
+  const tensors: StoredTensor[] = [];
+  for (const { path, leaf } of tree.leaves) {
+    tensors.push(...(await storeLeaf(path.length === 0 ? 'value' : path.join('.'), leaf, shelf)));
+  }
+  return { layout: tree.layout === 'leaf' ? 'tensor' : tree.layout, tensors, metadata: tree.metadata };
+}
+
+/** Classes of the file's author, which stand as plain data: what they would do is not known, and not done. */
+function unknownGlobals(pickle: Pickle): Problem[] {
+  const told = new Set<string>();
+  return pickle.imports.flatMap(({ module, name, offset }) => {
+    const text = `${module}.${name}`;
+    const isKnown =
+      module === 'torch' ||
+      module.startsWith('torch.') ||
+      isArrayGlobal(module, name) ||
+      isPlainGlobal(module, name);
+    if (isKnown || told.has(text)) return [];
+    told.add(text);
+    return [{ code: 'unknown-global', message: `${text} is unknown here and stands as plain data`, offset }];
+  });
+}

@@ -1,0 +1,199 @@
+import type { ByteSource } from '#main/bytes/source.ts';
+import type { StoredColumn } from '#main/encodings/ndarray/ndarray.ts';
+import { storePickledArray, type PickledArray } from '#main/encodings/ndarray/pickled-array.ts';
+import { densify, readNumbers, type SparseLayout } from '#main/encodings/sparse/sparse.ts';
+import type { StoredTensor } from '#main/formats/contract.ts';
+import { partOf, type Storages } from '#main/formats/pytorch/storages.ts';
+import type { Quantiser, SparseTensor, TorchTensor } from '#main/formats/pytorch/tensor-calls.ts';
+import type { TensorView } from '#main/formats/pytorch/tensor-view.ts';
+import type { TorchLeaf } from '#main/formats/pytorch/unfold.ts';
+import type { Problem } from '#shared/checkpoint.ts';
+import { AppError } from '#shared/errors.ts';
+import { contiguousStrides, type Quantisation } from '#shared/tensor.ts';
+
+/** What the leaves of one pickle become. */
+export interface Shelf {
+  readonly storages: Storages;
+  /** The source that the pickle was read from, for arrays that it holds. */
+  readonly pickleSource: ByteSource;
+  readonly problems: Problem[];
+}
+
+/**
+ * The tensors that a leaf stands for: one, but for records and nested tensors.
+ * A leaf that cannot be placed becomes a row without data where dtype and shape are known, and a problem in any case.
+ */
+export async function storeLeaf(
+  name: string,
+  leaf: TorchLeaf,
+  shelf: Shelf,
+): Promise<readonly StoredTensor[]> {
+  try {
+    switch (leaf.kind) {
+      case 'broken':
+        throw leaf.error;
+      case 'texts':
+        return [{ name, dtype: 'str', shape: leaf.shape, storage: { kind: 'strings', values: leaf.values } }];
+      case 'array':
+        return await storeArrayLeaf(name, leaf.array, shelf);
+      case 'tensor':
+        return await storeTensor(name, leaf.tensor, shelf);
+    }
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'io') throw error;
+    const { offset } = error.fields;
+    const place = offset === undefined ? {} : { offset };
+    shelf.problems.push({ code: error.code, message: error.message, tensor: name, ...place });
+    const known = leaf.kind === 'tensor' ? outlineOf(leaf.tensor) : undefined;
+    return known ? [{ name, ...known, storage: { kind: 'none' } }] : [];
+  }
+}
+
+async function storeTensor(
+  name: string,
+  tensor: TorchTensor,
+  shelf: Shelf,
+): Promise<readonly StoredTensor[]> {
+  switch (tensor.kind) {
+    case 'dense':
+      return [await storeView(name, tensor.view, shelf.storages)];
+    case 'meta':
+      return [{ name, dtype: tensor.dtype, shape: tensor.shape, storage: { kind: 'none' } }];
+    case 'quantised': {
+      const stored = await storeView(name, tensor.view, shelf.storages);
+      return [{ ...stored, quantisation: await quantisationOf(tensor.quantiser, shelf.storages) }];
+    }
+    case 'sparse':
+      return [await storeSparse(name, tensor.sparse, shelf.storages)];
+    case 'nested':
+      return storeNested(name, tensor, shelf.storages);
+    case 'array':
+      return storeArrayLeaf(name, tensor.array, shelf);
+  }
+}
+
+/** dtype and shape of a tensor whose values cannot be had. */
+function outlineOf(tensor: TorchTensor): Pick<StoredTensor, 'dtype' | 'shape'> | undefined {
+  switch (tensor.kind) {
+    case 'dense':
+    case 'quantised':
+      return { dtype: tensor.view.dtype, shape: tensor.view.shape };
+    case 'sparse':
+      return { dtype: tensor.sparse.parts.get('values')!.dtype, shape: tensor.sparse.shape };
+    default:
+      return undefined;
+  }
+}
+
+async function storeView(name: string, view: TensorView, storages: Storages): Promise<StoredTensor> {
+  const placed = await storages.find(view.storage);
+  const isDense = contiguousStrides(view.shape).every(
+    (stride, axis) => view.shape[axis]! <= 1 || view.strides[axis] === stride,
+  );
+  return {
+    name,
+    dtype: view.dtype,
+    shape: view.shape,
+    storage: {
+      kind: 'dense',
+      ...storages.sources.place(placed.source, placed.offset),
+      byteLength: placed.byteLength,
+      byteOrder: placed.byteOrder,
+      ...(view.elementOffset === 0 ? {} : { elementOffset: view.elementOffset }),
+      ...(isDense ? {} : { strides: view.strides }),
+      ...(view.isConjugated ? { isConjugated: true } : {}),
+      ...(view.isNegated ? { isNegated: true } : {}),
+    },
+    ...(placed.checksums.length > 0 ? { checksums: placed.checksums } : {}),
+  };
+}
+
+async function quantisationOf(
+  { scheme, perTensor, perChannel }: Quantiser,
+  storages: Storages,
+): Promise<Quantisation> {
+  if (perTensor) return { scheme, ...perTensor };
+  if (!perChannel) return { scheme };
+  const [scales, zeroPoints] = await Promise.all(
+    [perChannel.scales, perChannel.zeroPoints].map(async (view) => [
+      ...(await readNumbers(await partOf(view, storages))),
+    ]),
+  );
+  return { scheme, scales: scales!, zeroPoints: zeroPoints!, axis: perChannel.axis };
+}
+
+async function storeSparse(name: string, sparse: SparseTensor, storages: Storages): Promise<StoredTensor> {
+  const { layout, shape, parts } = sparse;
+  const placed = new Map(
+    await Promise.all([...parts].map(async ([part, view]) => [part, await partOf(view, storages)] as const)),
+  );
+  const values = placed.get('values')!;
+  const indices = [...placed].filter(([part]) => part !== 'values').map(([, part]) => part);
+  const dense = await densify({ layout: layout as SparseLayout, shape, values, indices, isAdded: true });
+  const stored = await Promise.all([...parts.values()].map((view) => storages.find(view.storage)));
+  return {
+    name,
+    dtype: values.dtype,
+    shape,
+    storage: {
+      kind: 'dense',
+      ...storages.sources.place(dense, 0),
+      byteLength: dense.byteLength,
+      byteOrder: values.byteOrder,
+    },
+    checksums: stored.flatMap(({ checksums }) => checksums),
+    sparse: { layout, parts: [...parts.keys()] },
+  };
+}
+
+/** Every tensor inside is a view of the buffer; they are named by their number. */
+async function storeNested(
+  name: string,
+  nested: Extract<TorchTensor, { kind: 'nested' }>,
+  storages: Storages,
+): Promise<readonly StoredTensor[]> {
+  const { buffer, sizes, strides } = nested;
+  const [count = 0, rank = 0] = sizes.shape;
+  const [sizeNumbers, strideNumbers] = await Promise.all(
+    [sizes, strides].map(async (view) => [...(await readNumbers(await partOf(view, storages)))]),
+  );
+  const offsets =
+    'storage' in nested.offsets
+      ? [...(await readNumbers(await partOf(nested.offsets, storages)))]
+      : nested.offsets;
+  const row = (numbers: readonly number[], index: number): readonly number[] =>
+    numbers.slice(index * rank, (index + 1) * rank);
+  return Promise.all(
+    Array.from({ length: count }, (_, index) => {
+      const view = {
+        ...buffer,
+        shape: row(sizeNumbers!, index),
+        strides: row(strideNumbers!, index),
+        elementOffset: buffer.elementOffset + (offsets[index] ?? 0),
+      };
+      return storeView(`${name}.${index}`, view, storages);
+    }),
+  );
+}
+
+async function storeArrayLeaf(
+  name: string,
+  array: PickledArray,
+  shelf: Shelf,
+): Promise<readonly StoredTensor[]> {
+  const columns = await storePickledArray(array, shelf.pickleSource);
+  return columns.map((column) => storeColumn([name, ...column.path].join('.'), column, shelf));
+}
+
+function storeColumn(name: string, column: StoredColumn, { storages, problems }: Shelf): StoredTensor {
+  const { dtype, shape, offers, values } = column;
+  const described = { name, dtype, shape, ...(offers ? { offers } : {}) };
+  if (values.kind === 'strings') return { ...described, storage: values };
+  if (values.kind === 'none') {
+    problems.push({ ...values.problem, tensor: name });
+    return { ...described, storage: { kind: 'none' } };
+  }
+  const storage = { ...values, ...storages.sources.place(values.source, values.offset) };
+  const { pickleChecksums } = storages;
+  return { ...described, storage, ...(pickleChecksums.length > 0 ? { checksums: pickleChecksums } : {}) };
+}
