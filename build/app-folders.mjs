@@ -1,7 +1,7 @@
 // Where unpacked apps lie that are packaged for this checkout's own use: one to be tested, one to be started.
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** What electron-builder calls the folder of an unpacked app. @type {Readonly<Record<string, string>>} */
 const UNPACKED = { linux: 'linux-unpacked', win32: 'win-unpacked', darwin: 'mac' };
@@ -13,7 +13,7 @@ const UNPACKED = { linux: 'linux-unpacked', win32: 'win-unpacked', darwin: 'mac'
  * @param {string} root of the checkout
  */
 export function packageFolder(purpose, root) {
-  const checkout = createHash('sha256').update(root).digest('hex').slice(0, 8);
+  const checkout = createHash('sha256').update(resolve(root)).digest('hex').slice(0, 8);
   return join(tmpdir(), `paramscope-${purpose}-app-${checkout}`);
 }
 

@@ -25,18 +25,23 @@ import { dirname, join } from 'node:path';
 /** Where the `electron` package has its binary, below its `dist`. @type {Readonly<Record<string, string>>} */
 const BINARIES = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
 
+const ROOT_REFUSED = 'Electron’s sandbox refuses to run as root';
+
 /** @param {string} platform */
 export function binaryName(platform) {
   return BINARIES[platform] ?? 'electron';
 }
 
 /**
- * Whether it makes sense to look for Electron at all.
- * @param {Pick<Facts, 'platform' | 'hasDisplay'>} facts
+ * Why there is no point in looking for Electron, where there is none.
+ * @param {Pick<Facts, 'platform' | 'hasDisplay' | 'isRoot' | 'named'>} facts
  * @returns {BrowserChoice | undefined}
  */
-export function withoutWindow({ platform, hasDisplay }) {
-  return platform === 'linux' && !hasDisplay ? browser('there is no display here') : undefined;
+export function withoutWindow({ platform, hasDisplay, isRoot, named }) {
+  if (platform !== 'linux') return undefined;
+  if (!hasDisplay) return browser('there is no display here');
+  // what is named may be a script that changes the user before it starts the binary
+  return isRoot && !named ? browser(ROOT_REFUSED) : undefined;
 }
 
 /** @param {Facts} facts @returns {ElectronChoice | BrowserChoice} */

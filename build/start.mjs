@@ -119,7 +119,7 @@ function openInBrowser() {
   child.stdout.setEncoding('utf8').on('data', (text) => {
     process.stdout.write(text);
     const link = /http:\/\/\S+/.exec(text)?.[0];
-    if (!link || isOpened || withoutWindow({ platform: process.platform, hasDisplay: hasDisplay() })) return;
+    if (!link || isOpened || (process.platform === 'linux' && !hasDisplay())) return;
     isOpened = true;
     const [command, words] = openLink(process.platform, link);
     // without such a command the link on the screen has to do
@@ -141,6 +141,6 @@ if (needsBuild(root))
 const choice = await hostOfThisMachine();
 const obstacle = choice.kind === 'browser' ? choice.reason : await openInElectron(choice);
 if (obstacle !== undefined) {
-  say(`${obstacle}, so the app opens in the browser; Ctrl+C ends it`);
+  say(`${obstacle}, so the same app is served to a browser; Ctrl+C ends it`);
   openInBrowser();
 }

@@ -102,7 +102,6 @@ async function journeys(host) {
     ...QUIET,
     PARAMSCOPE_JOURNEYS_REPORT: report,
     PARAMSCOPE_CHROMIUM: chromiumPath(),
-    ...(typeof machine.electron === 'object' ? { PARAMSCOPE_LAUNCH: machine.electron.launch } : {}),
   };
   const { code } = await runCommand(command, all, {
     cwd: root,

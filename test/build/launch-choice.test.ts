@@ -71,6 +71,14 @@ describe('npm start opens', () => {
     ));
 
   test('the browser for root, unless a script changes the user', () => {
+    check(
+      { isRoot: true, named: INSTALLED },
+      { kind: 'browser', reason: 'Electron’s sandbox refuses to run as root' },
+    );
+    check(
+      { isRoot: true, installed: undefined },
+      { kind: 'browser', reason: 'Electron’s sandbox refuses to run as root' },
+    );
     check({ isRoot: true }, { kind: 'browser', reason: 'Electron’s sandbox refuses to run as root' });
     check(
       { isRoot: true, named: '/opt/e/launch' },

@@ -1,11 +1,11 @@
 import { _electron } from '@playwright/test';
 
 import type { Started, StartOptions } from '#test/journeys/kit/app.ts';
-import { launchBinary } from '#test/journeys/kit/places.ts';
+import { launchOfApp } from '#test/journeys/kit/places.ts';
 
 /** Starts the packaged app with a profile of its own. */
 export async function startInElectron({ parameters, dataFolder }: StartOptions): Promise<Started> {
-  const { executablePath, env } = launchBinary();
+  const { executablePath, env } = await launchOfApp();
   const app = await _electron.launch({
     executablePath,
     env: { ...(process.env as Record<string, string>), ...env },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 import { appFolder } from '#build/app-folders.mjs';
-import { chromiumPath } from '#build/machine.mjs';
+import { chromiumPath, testElectron } from '#build/machine.mjs';
 
 /** The checkout; Playwright is started at its top. */
 export const ROOT = process.cwd();
@@ -11,12 +11,17 @@ export const ORACLES = join(ROOT, '..', 'shared', 'oracles');
 export const hasOracles = existsSync(join(ORACLES, 'expected.json'));
 export const SCREENS = join(ROOT, 'test-results', 'screens');
 
-/** What starts the packaged app: the script of `../shared/electron`, which changes from root to an unprivileged user, or the app itself. */
-export function launchBinary(): { readonly executablePath: string; readonly env: Record<string, string> } {
+export interface Launch {
+  readonly executablePath: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What starts the packaged app: the script of `../shared`, which changes from root to an unprivileged user, or the app itself. */
+export async function launchOfApp(): Promise<Launch> {
   const app = join(appFolder('test', ROOT), 'paramscope');
-  const launch = process.env['PARAMSCOPE_LAUNCH'] ?? '/var/cache/paramscope/electron-22.3.25/launch';
-  return existsSync(launch)
-    ? { executablePath: launch, env: { PARAMSCOPE_APP: app } }
+  const electron = await testElectron(ROOT);
+  return typeof electron === 'object'
+    ? { executablePath: electron.launch, env: { PARAMSCOPE_APP: app } }
     : { executablePath: app, env: {} };
 }
 
