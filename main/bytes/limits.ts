@@ -110,3 +110,17 @@ export const PICKLE_CHECKED_BYTES = 64 * MIB;
 /** Bytes of one element that the N-bit filter packs, and members in it: its description has at most 4096 numbers. */
 export const NBIT_ELEMENT_BYTES = 64 * 1024;
 export const NBIT_STEPS = 256 * 1024;
+
+/** Unpacked chunks that a reader keeps, in bytes: a row of usual chunks across a wide matrix is passed over many times. */
+export const CHUNK_CACHE_BYTES = 64 * MIB;
+
+/** Chunks of one tensor: a terabyte in chunks of a mebibyte. */
+export const TENSOR_CHUNKS = 1_000_000;
+
+/** Pairs of chunks that are held against each other for overlaps where they lie on no grid. */
+export const CHUNK_PAIRS = 10_000_000;
+
+/** Deflate packs a thousandfold at best, and a tensor may be all fill value, but no more than this of it for a file of a given size. */
+export function chunkedBytesLimit(storedByteLength: number): number {
+  return 16 * 1024 * MIB + 2000 * storedByteLength;
+}

@@ -3,6 +3,7 @@ import { mxnet } from '#main/formats/mxnet/mxnet.ts';
 import { numpy } from '#main/formats/numpy/numpy.ts';
 import { pytorch } from '#main/formats/pytorch/pytorch.ts';
 import { safetensors } from '#main/formats/safetensors/safetensors.ts';
+import { tensorflow } from '#main/formats/tensorflow/tensorflow.ts';
 
 /** Every format that opens, one line each. The order does not matter: each decides from the content alone. */
-export const FORMATS: readonly Format[] = [mxnet, numpy, pytorch, safetensors];
+export const FORMATS: readonly Format[] = [mxnet, numpy, pytorch, safetensors, tensorflow];

@@ -1,5 +1,5 @@
 // MXNet NDArray list: apache/mxnet src/ndarray/ndarray.cc, `NDArray::Save(fo, data, names)`.
-import { allocationBudget, SPARSE_DENSE_BYTES } from '#main/bytes/limits.ts';
+import { allocationBudget, ASSEMBLED_TENSOR_BYTES } from '#main/bytes/limits.ts';
 import { sourceCursor, type SourceCursor } from '#main/bytes/source-cursor.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint, Format, Region, StoredTensor } from '#main/formats/contract.ts';
@@ -150,7 +150,7 @@ async function describe(
     sparse: { layout: sparse.layout, parts: partNames(sparse.layout) },
   };
   const byteLength = denseByteLength(content);
-  if (byteLength === undefined || byteLength > Math.min(budget, SPARSE_DENSE_BYTES)) {
+  if (byteLength === undefined || byteLength > Math.min(budget, ASSEMBLED_TENSOR_BYTES)) {
     problems.push({
       code: 'sparse-too-large',
       message: `the dense form of ${name} is larger than we make: ${byteLength ?? 'over 2^53'} bytes`,
