@@ -13,9 +13,11 @@ import { hasOracles, ORACLES, readOracles, type OracleFile } from '#test/kit/sha
 
 /** The oracles' `format` values by the name of the format of ours that opens them. */
 const COVERED: Readonly<Record<string, readonly string[]>> = {
+  mxnet: ['mxnet'],
   numpy: ['numpy'],
   pytorch: ['pytorch'],
   safetensors: ['safetensors'],
+  tensorflow: ['tf-checkpoint', 'saved-model'],
 };
 
 /** What does not open yet, with the reason. A row that has come to pass fails, so that it is taken out. */
