@@ -28,6 +28,8 @@ export const useRuns = defineStore('runs', () => {
   /** Why the last thing asked for did not happen. */
   const error = shallowRef<AppError>();
   const isStarting = ref(false);
+  /** Seconds that this window has seen the run train; undefined until it has. */
+  const elapsed = ref<number>();
   /** Asked for and not yet answered. */
   const pending = ref<RunAction>();
   const verification = useCall('run.verify', {
@@ -70,6 +72,7 @@ export const useRuns = defineStore('runs', () => {
       current.value = run;
       snapshot.value = undefined;
       points.value = [];
+      elapsed.value = undefined;
       forgetReport();
     }
     error.value = undefined;
@@ -81,8 +84,12 @@ export const useRuns = defineStore('runs', () => {
     const own = new AbortController();
     watching = own;
     let isFirst = true;
+    let shownAt = performance.now();
     const show = (update: RunSnapshot) => {
       if (watching !== own) return;
+      const now = performance.now();
+      if (snapshot.value?.state === 'running') elapsed.value = (elapsed.value ?? 0) + (now - shownAt) / 1000;
+      shownAt = now;
       points.value = appendPoints(isFirst ? [] : points.value, update.points);
       snapshot.value = update;
       isFirst = false;
@@ -143,6 +150,10 @@ export const useRuns = defineStore('runs', () => {
     return file;
   }
 
+  function dismissError(): void {
+    error.value = undefined;
+  }
+
   async function attempt(action: () => Promise<void>): Promise<boolean> {
     error.value = undefined;
     try {
@@ -161,6 +172,7 @@ export const useRuns = defineStore('runs', () => {
     points,
     error,
     isStarting,
+    elapsed,
     pending,
     description,
     actions,
@@ -175,6 +187,7 @@ export const useRuns = defineStore('runs', () => {
     verify,
     cancelVerification: verification.cancel,
     forgetReport,
+    dismissError,
     checkpointFile,
   };
 });

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder with genuine files beside the project, where it is there. */
-export const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
+// not `new URL(…, import.meta.url)`: for page tests Vite would take that for an asset
+export const SHARED = resolve(fileURLToPath(import.meta.url), '../../../../shared') + sep;
 export const ORACLES = `${SHARED}oracles/`;
 export const SAMPLES = `${SHARED}samples/`;
 export const hasOracles = existsSync(`${ORACLES}expected.json`);

@@ -23,13 +23,16 @@ export interface OverlayRow {
   readonly counts: readonly number[];
 }
 
-/** The outline of one histogram. With `isLog` empty bins become gaps, since a logarithm has no zero. */
+/** Where a logarithmic axis of counts begins: below one, so that a bin of one value stands above it. */
+export const LOG_FLOOR = 0.5;
+
+/** The outline of one histogram. With `isLog` empty bins lie on the axis, since a logarithm has no zero. */
 export function outlineOf(histogram: Histogram, isLog = false): Outline {
   const { edges, counts } = histogram;
   const points: Point[] = [];
   for (let bin = 0; bin < counts.length; bin++) {
     const y = counts[bin]!;
-    points.push({ x: edges[bin]!, y: isLog && y === 0 ? Number.NaN : y });
+    points.push({ x: edges[bin]!, y: isLog ? Math.max(y, LOG_FLOOR) : y });
   }
   const last = points.at(-1);
   if (last) points.push({ x: edges[counts.length]!, y: last.y });
@@ -102,7 +105,7 @@ export function describeCell(cell: Cell, isExact: boolean): string {
   const place = isExact
     ? `[${cell.row}, ${cell.column}]`
     : `rows ${spanText(cell.rows)}, columns ${spanText(cell.columns)}`;
-  const value = Number.isNaN(cell.mean) ? '' : `${isExact ? '' : 'mean '}${formatFull(cell.mean)}`;
+  const value = Number.isNaN(cell.mean) ? '' : `${isExact ? '' : 'farthest from 0 '}${formatFull(cell.mean)}`;
   const marks = [...(cell.hasNan ? ['NaN'] : []), ...(cell.hasInfinity ? ['±Inf'] : [])];
   return `${place}: ${[value, ...marks].filter((part) => part !== '').join(', ')}`;
 }

@@ -15,15 +15,26 @@ const MOST_LAYERS = 8;
  * @returns undefined where the matrices do not form a chain.
  */
 export function inferArchitecture(tensors: readonly TensorInfo[]): Architecture | undefined {
-  const matrices = tensors.filter((tensor) => tensor.shape.length === 2 && tensor.sharedWith === undefined);
+  const own = tensors.filter((tensor) => tensor.sharedWith === undefined);
+  const matrices = own.filter((tensor) => tensor.shape.length === 2);
+  const biases = own.flatMap((tensor) => (tensor.shape.length === 1 ? [tensor.shape[0]!] : []));
   if (matrices.length === 0 || matrices.length > MOST_LAYERS) return undefined;
-  // frameworks store [outputs, inputs] or [inputs, outputs], the whole file one way
-  const chain = chainOf(matrices, true) ?? chainOf(matrices, false);
-  if (!chain) return undefined;
+  // frameworks store [outputs, inputs] or [inputs, outputs], the whole file one way; 20-256-10 read the wrong way
+  // round is 10-256-20, and only the biases, or else the order in the file, tell the two apart
+  const layouts = [matrices.map(outputsFirst), matrices.map(inputsFirst)];
+  const possible = layouts.flatMap((layers) => {
+    const chain = joined([], layers);
+    return chain ? [{ layers, chain }] : [];
+  });
+  const best =
+    possible.find(({ chain }) => biases.length > 0 && hasBiases(chain, biases)) ??
+    possible.find(({ layers, chain }) => chain.every((layer, index) => layer === layers[index])) ??
+    possible[0];
+  if (!best) return undefined;
   return {
-    layers: chain.flatMap(([inputs, outputs], index) => [
+    layers: best.chain.flatMap((linear, index) => [
       ...(index > 0 ? [{ activation: 'relu' }] : []),
-      { linear: [inputs, outputs] as const },
+      { linear },
     ]),
   };
 }
@@ -35,11 +46,22 @@ export function architectureText({ layers }: Architecture): string {
 
 type Linear = readonly [inputs: number, outputs: number];
 
-function chainOf(matrices: readonly TensorInfo[], isOutputFirst: boolean): readonly Linear[] | undefined {
-  const layers = matrices.map(({ shape }): Linear =>
-    isOutputFirst ? [shape[1]!, shape[0]!] : [shape[0]!, shape[1]!],
-  );
-  return joined([], layers);
+function outputsFirst({ shape }: TensorInfo): Linear {
+  return [shape[1]!, shape[0]!];
+}
+
+function inputsFirst({ shape }: TensorInfo): Linear {
+  return [shape[0]!, shape[1]!];
+}
+
+/** Whether there is a vector for the outputs of every layer. */
+function hasBiases(chain: readonly Linear[], biases: readonly number[]): boolean {
+  const left = [...biases];
+  return chain.every(([, outputs]) => {
+    const place = left.indexOf(outputs);
+    if (place >= 0) left.splice(place, 1);
+    return place >= 0;
+  });
 }
 
 /** Every order is tried, that of the file first. */

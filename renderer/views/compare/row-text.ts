@@ -59,7 +59,7 @@ export function placeText(row: ComparisonRow): string {
 
 /** Elements whose bits differ, with their share. */
 export function changedText(row: ComparisonRow): string {
-  if (row.changed === undefined) return '';
+  if (row.changed === undefined || row.state === 'identical') return '';
   return row.elementCount === undefined
     ? formatCount(row.changed)
     : `${formatCount(row.changed)} of ${formatCount(row.elementCount)}`;

@@ -39,7 +39,7 @@ export const FIELDS: readonly RunField[] = [
     section: 'network',
     label: 'Layer widths',
     kind: 'widths',
-    hint: 'inputs first, outputs last: 20, 256, 10',
+    hint: 'inputs first, outputs last',
   },
   { path: 'activation', section: 'network', label: 'Activation', kind: 'choice', choices: ACTIVATIONS },
   { path: 'initializer', section: 'network', label: 'Initializer', kind: 'choice', choices: INITIALIZERS },
@@ -49,10 +49,10 @@ export const FIELDS: readonly RunField[] = [
     section: 'data',
     label: 'Held out',
     kind: 'number',
-    hint: 'share for validation, from 0 to below 1',
+    hint: 'a share below 1',
   },
   { path: 'batchSize', section: 'data', label: 'Batch size', kind: 'whole' },
-  { path: 'seed', section: 'data', label: 'Seed', kind: 'whole', hint: 'the start of all randomness' },
+  { path: 'seed', section: 'data', label: 'Seed', kind: 'whole', hint: 'starts all randomness' },
 
   { path: 'loss', section: 'training', label: 'Loss', kind: 'choice', choices: LOSSES },
   {

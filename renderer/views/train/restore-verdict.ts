@@ -3,6 +3,9 @@ import type { Verdict } from '#renderer/ui/verdict.ts';
 import { escapeName, formatCount as count, formatFull, formatShape } from '#shared/display.ts';
 import type { RestoreReport, RestoreTensorRow } from '#shared/run.ts';
 
+/** What our checkpoints put before the names of the optimizer's tensors. */
+const OPTIMIZER_PREFIX = 'optimizer.';
+
 /** The sentence over the report and how it was come by. */
 export function restoreVerdict(report: RestoreReport): Verdict {
   const equal = report.tensors.filter((row) => row.state === 'identical').length;
@@ -12,8 +15,20 @@ export function restoreVerdict(report: RestoreReport): Verdict {
   return {
     tone: isIdentical ? 'good' : 'bad',
     sentence: [first, outputsSentence(report)].join(' '),
-    details: [comparedSentence(report), stepsSentence(report), digestSentence(report)],
+    details: [
+      ...partsSentence(report),
+      comparedSentence(report),
+      stepsSentence(report),
+      digestSentence(report),
+    ],
   };
+}
+
+/** A checkpoint that training can go on from holds more than the network; which, is said. */
+function partsSentence({ tensors: rows }: RestoreReport): string[] {
+  const slots = rows.filter((row) => row.name.startsWith(OPTIMIZER_PREFIX)).length;
+  if (slots === 0 || slots === rows.length) return [];
+  return [`${tensors(rows.length - slots)} of the network, ${count(slots)} of the optimizer’s state.`];
 }
 
 export function outputsSentence({ probe }: RestoreReport): string {

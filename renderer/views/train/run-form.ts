@@ -1,6 +1,14 @@
 /** Between what stands in the form and the configuration the engine takes. */
-import { FIELDS, type Draft, type RunField } from '#renderer/views/train/form-fields.ts';
-import { RUN_CONFIG_SCHEMA, defaultOptimizer, type RunConfigInput } from '#shared/commands/run-config.ts';
+import { FIELDS, type Draft, type RunField, type SectionName } from '#renderer/views/train/form-fields.ts';
+import {
+  DEFAULT_RUN_CONFIG,
+  MNIST_RUN_CONFIG,
+  RUN_CONFIG_SCHEMA,
+  defaultOptimizer,
+  parameterCount,
+  type RunConfigInput,
+} from '#shared/commands/run-config.ts';
+import { formatCount } from '#shared/display.ts';
 import { OPTIMIZERS, type OptimizerName, type RunConfig } from '#shared/run.ts';
 
 /** What the form asks to be started, or what stands in its way by field. */
@@ -13,6 +21,12 @@ export type FormResult =
     }
   | { readonly isValid: false; readonly errors: Readonly<Record<string, string>> };
 
+/** Where a form may start from. */
+export const PRESETS = {
+  chapter: { title: 'Chapter’s MLP (20-256-10, random data)', config: DEFAULT_RUN_CONFIG },
+  digits: { title: 'MNIST digits (784-256-10)', config: MNIST_RUN_CONFIG },
+} as const;
+
 type Issue = NonNullable<ReturnType<typeof RUN_CONFIG_SCHEMA.safeParse>['error']>['issues'][number];
 
 /** A draft that shows this configuration. */
@@ -21,8 +35,7 @@ export function draftOf(config: RunConfig): Draft {
   for (const field of FIELDS) {
     const value = valueAt(config, field.path);
     if (value === undefined) continue;
-    draft[field.path] =
-      typeof value === 'boolean' ? value : Array.isArray(value) ? value.join(', ') : String(value);
+    draft[field.path] = shown(value);
   }
   return draft;
 }
@@ -32,9 +45,58 @@ export function withOptimizer(draft: Draft, name: OptimizerName): Draft {
   const kept = Object.entries(draft).filter(([path]) => !path.startsWith('optimizer.'));
   const settings = Object.entries(defaultOptimizer(name)).map(([key, value]) => [
     `optimizer.${key}`,
-    typeof value === 'boolean' ? value : Array.isArray(value) ? value.join(', ') : String(value),
+    shown(value),
   ]);
   return Object.fromEntries([...kept, ...settings]) as Draft;
+}
+
+/** The draft with other data; widths that were those of the old data's preset become those of the new. */
+export function withSource(draft: Draft, source: string): Draft {
+  const own = presetFor(String(draft['data.source']));
+  const isOwnWidths = draft['layers'] === own.config.layers.join(', ');
+  const layers = isOwnWidths ? presetFor(source).config.layers.join(', ') : draft['layers']!;
+  return { ...draft, layers, 'data.source': source };
+}
+
+/** The preset that the draft still is, name apart. */
+export function presetOf(draft: Draft): keyof typeof PRESETS | undefined {
+  const isLike = (config: RunConfig) =>
+    Object.entries(draftOf(config)).every(([path, value]) => path === 'name' || draft[path] === value);
+  if (isLike(PRESETS.chapter.config)) return 'chapter';
+  return isLike(PRESETS.digits.config) ? 'digits' : undefined;
+}
+
+/** What a folded section holds, in few words. */
+export function summaryOf(section: SectionName, draft: Draft): string | undefined {
+  const text = (path: string) => String(draft[path] ?? '');
+  switch (section) {
+    case 'network': {
+      const widths = widthsOf(draft);
+      if (!widths || widths.length < 2 || !widths.every((width) => Number.isInteger(width) && width > 0))
+        return undefined;
+      return `${formatCount(parameterCount(widths))} parameters`;
+    }
+    case 'training':
+      return `${text('optimizer.name')}, rate ${text('optimizer.learningRate')}`;
+    case 'checkpoints':
+      return Number(text('checkpoint.everySteps')) > 0
+        ? `every ${text('checkpoint.everySteps')} steps`
+        : undefined;
+    case 'place':
+      return text('name') || undefined;
+    case 'data':
+      return `batches of ${text('batchSize')}`;
+  }
+}
+
+/** A value as the form shows it. */
+function shown(value: unknown): string | boolean {
+  if (typeof value === 'boolean') return value;
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+function presetFor(source: string): (typeof PRESETS)[keyof typeof PRESETS] {
+  return source === 'random' ? PRESETS.chapter : PRESETS.digits;
 }
 
 /** Whether the field is asked for, given what else stands in the form. */
@@ -70,7 +132,7 @@ export function readForm(draft: Draft): FormResult {
   const name = String(draft['name'] ?? '').trim();
   return {
     isValid: true,
-    config: config as RunConfigInput,
+    config: config,
     ...(typeof steps === 'number' ? { steps } : {}),
     ...(name === '' ? {} : { name }),
   };
@@ -81,10 +143,7 @@ export function widthsOf(draft: Draft): readonly number[] | undefined {
   return numbers(String(draft['layers'] ?? ''));
 }
 
-function errorsByField(
-  issues: readonly Issue[],
-  asked: readonly RunField[],
-): Record<string, string> {
+function errorsByField(issues: readonly Issue[], asked: readonly RunField[]): Record<string, string> {
   const errors: Record<string, string> = {};
   for (const issue of issues) {
     const where = issue.path.map(String).join('.');
@@ -133,7 +192,7 @@ function numbers(text: string): number[] | undefined {
     .split(/[\s,;×→]+/)
     .filter((part) => part !== '')
     .map(number);
-  return parts.length > 0 && parts.every((part) => part !== undefined) ? (parts as number[]) : undefined;
+  return parts.length > 0 && parts.every((part) => part !== undefined) ? parts : undefined;
 }
 
 /** Stricter than Number(): no hexadecimal, no empty text, no infinity. */

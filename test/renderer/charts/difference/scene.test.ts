@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 
-import { binAt, describeCell, mapOf, outlineOf, overlayRows, symmetricRange } from '#renderer/charts/difference/scene.ts';
+import {
+  binAt,
+  describeCell,
+  mapOf,
+  outlineOf,
+  overlayRows,
+  symmetricRange,
+} from '#renderer/charts/difference/scene.ts';
+import { pooled } from '#renderer/charts/difference/pooling.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
 const histogram = (counts: readonly number[], more: Partial<Histogram> = {}): Histogram => ({
@@ -25,8 +33,8 @@ describe('the outline of a histogram', () => {
     ]);
   });
 
-  test('on a logarithmic axis empty bins are gaps', () => {
-    expect(outlineOf(histogram([2, 0]), true).points[1]).toEqual({ x: 1, y: Number.NaN });
+  test('on a logarithmic axis empty bins lie on the axis and bins of one value above it', () => {
+    expect(outlineOf(histogram([1, 0]), true).points.map((point) => point.y)).toEqual([1, 0.5, 0.5]);
   });
 
   test('what is in no bin is said in words', () => {
@@ -86,7 +94,54 @@ test('a matrix becomes a picture whose cells say what is no finite number', () =
 });
 
 test('a cell says its place and value; a block says that it is a mean', () => {
-  const cell = { row: 2, column: 3, rows: [4, 6], columns: [3, 4], mean: 0.5, hasNan: true, hasInfinity: false } as const;
-  expect(describeCell(cell, false)).toBe('rows 4 to 5, columns 3: mean 0.5, NaN');
+  const cell = {
+    row: 2,
+    column: 3,
+    rows: [4, 6],
+    columns: [3, 4],
+    mean: 0.5,
+    hasNan: true,
+    hasInfinity: false,
+  } as const;
+  expect(describeCell(cell, false)).toBe('rows 4 to 5, columns 3: farthest from 0 0.5, NaN');
   expect(describeCell({ ...cell, hasNan: false }, true)).toBe('[2, 3]: 0.5');
+});
+
+describe('fewer cells than there are', () => {
+  test('what is farthest from 0 stays, with its sign', () => {
+    const map = mapOf([
+      [0, 0, 0, 0],
+      [0, -3, 2, 0],
+    ]);
+    expect([...pooled(map, 1, 2).mean]).toEqual([-3, 2]);
+  });
+
+  test('one odd cell among 65,536 stays', () => {
+    const map = mapOf(
+      Array.from({ length: 256 }, (_row, row) =>
+        Array.from({ length: 256 }, (_cell, column) => (row === 247 && column === 13 ? 1e-9 : 0)),
+      ),
+    );
+    const small = pooled(map, 40, 60);
+    expect([small.rows, small.columns]).toEqual([40, 60]);
+    expect([...small.mean].filter((value) => value !== 0)).toHaveLength(1);
+  });
+
+  test('a block of NaN alone is a NaN, one finite value among them is that value, marks stay', () => {
+    const small = pooled(mapOf([[Number.NaN, Number.NaN, Number.NaN, 5]]), 1, 2);
+    expect([[...small.mean], [...small.flags]]).toEqual([
+      [Number.NaN, 5],
+      [1, 1],
+    ]);
+  });
+
+  test('cells that are blocks already are only halved, so that every element stays in its own', () => {
+    const blocks = { ...mapOf(Array.from({ length: 256 }, () => [0])), sliceRows: 1_000 };
+    expect(pooled(blocks, 100, 1).rows).toBe(64);
+  });
+
+  test('a map that is small enough is the same map', () => {
+    const map = mapOf([[1, 2]]);
+    expect(pooled(map, 10, 10)).toBe(map);
+  });
 });
