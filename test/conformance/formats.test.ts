@@ -21,7 +21,12 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What does not open yet, with the reason. A row that has come to pass fails, so that it is taken out. */
-const AWAITED: ReadonlyMap<string, string> = new Map([]);
+const AWAITED: ReadonlyMap<string, string> = new Map([
+  [
+    'odd/numpy/ml-int4.npy',
+    'the digest is of sign-extended i4 values, which the file does not declare; as v1 the stored bytes count',
+  ],
+]);
 
 interface Described {
   readonly dtype: string;
@@ -42,7 +47,8 @@ interface TensorExtras {
 
 async function inputFor(path: string): Promise<FormatInput> {
   const full = `${ORACLES}${path}`;
-  if (path.endsWith('/')) return { kind: 'folder', name: path.split('/').at(-2)!, folder: folderAt(full.slice(0, -1)) };
+  if (path.endsWith('/'))
+    return { kind: 'folder', name: path.split('/').at(-2)!, folder: folderAt(full.slice(0, -1)) };
   return fileInput(await fileSource(full), folderOf(full));
 }
 
@@ -69,11 +75,14 @@ const byName = (rows: ReadonlyMap<string, Described>): readonly (readonly [strin
   [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
 
 function checkExtras(tensor: StoredTensor, expected: TensorExtras): void {
-  if (expected.offers) expect(tensor.offers, tensor.name).toEqual(expect.arrayContaining([...expected.offers]));
+  if (expected.offers)
+    expect(tensor.offers, tensor.name).toEqual(expect.arrayContaining([...expected.offers]));
   if (expected.quant) expect(quantisationRow(tensor.quantisation), tensor.name).toEqual(expected.quant);
   if (expected.sparse) {
     expect(tensor.sparse?.layout, tensor.name).toBe(expected.sparse.layout);
-    expect([...(tensor.sparse?.parts ?? [])].sort(), tensor.name).toEqual(Object.keys(expected.sparse.parts).sort());
+    expect([...(tensor.sparse?.parts ?? [])].sort(), tensor.name).toEqual(
+      Object.keys(expected.sparse.parts).sort(),
+    );
   }
 }
 
@@ -83,22 +92,25 @@ function quantisationRow(quantisation: Quantisation | undefined): unknown {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }
 
-describe.skipIf(!hasOracles)('oracle files open with the names, dtypes, shapes and digests their framework had', () => {
-  const files = hasOracles ? Object.entries(readOracles().files) : [];
-  for (const [name, kinds] of Object.entries(COVERED)) {
-    const rows = files.filter(([, file]) => kinds.includes(file.format));
-    describe(name, () => {
-      it.each(rows)('%s', async (path, file) => {
-        const reason = AWAITED.get(path);
-        if (reason !== undefined) {
-          await expect(checkFile(name, path, file), `now passes: ${reason}`).rejects.toThrow();
-        } else {
-          await checkFile(name, path, file);
-        }
+describe.skipIf(!hasOracles)(
+  'oracle files open with the names, dtypes, shapes and digests their framework had',
+  () => {
+    const files = hasOracles ? Object.entries(readOracles().files) : [];
+    for (const [name, kinds] of Object.entries(COVERED)) {
+      const rows = files.filter(([, file]) => kinds.includes(file.format));
+      describe(name, () => {
+        it.each(rows)('%s', async (path, file) => {
+          const reason = AWAITED.get(path);
+          if (reason !== undefined) {
+            await expect(checkFile(name, path, file), `now passes: ${reason}`).rejects.toThrow();
+          } else {
+            await checkFile(name, path, file);
+          }
+        });
       });
-    });
-  }
-});
+    }
+  },
+);
 
 async function checkFile(format: string, path: string, file: OracleFile): Promise<void> {
   const input = await inputFor(path);
@@ -119,16 +131,19 @@ async function checkFile(format: string, path: string, file: OracleFile): Promis
   }
 }
 
-describe.skipIf(!hasOracles)('every oracle file is claimed by the format that it is of, and by no other', () => {
-  const files = hasOracles ? Object.entries(readOracles().files) : [];
-  it.each(files)('%s', async (path, file) => {
-    const input = await inputFor(path);
-    const claimants: string[] = [];
-    for (const format of FORMATS) if (await format.claims(input)) claimants.push(format.name);
-    const owner = Object.entries(COVERED).find(([, kinds]) => kinds.includes(file.format))?.[0];
-    // kinds that nobody covers yet may be claimed by a format that is still to say so
-    if (owner !== undefined) expect(claimants).toEqual([owner]);
-    else expect(claimants.length).toBeLessThanOrEqual(1);
-    if (input.kind === 'file') await input.source.close();
-  });
-});
+describe.skipIf(!hasOracles)(
+  'every oracle file is claimed by the format that it is of, and by no other',
+  () => {
+    const files = hasOracles ? Object.entries(readOracles().files) : [];
+    it.each(files)('%s', async (path, file) => {
+      const input = await inputFor(path);
+      const claimants: string[] = [];
+      for (const format of FORMATS) if (await format.claims(input)) claimants.push(format.name);
+      const owner = Object.entries(COVERED).find(([, kinds]) => kinds.includes(file.format))?.[0];
+      // kinds that nobody covers yet may be claimed by a format that is still to say so
+      if (owner !== undefined) expect(claimants).toEqual([owner]);
+      else expect(claimants.length).toBeLessThanOrEqual(1);
+      if (input.kind === 'file') await input.source.close();
+    });
+  },
+);

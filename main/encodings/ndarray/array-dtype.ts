@@ -121,7 +121,7 @@ export function namedDtype(name: string): PlainDtype | undefined {
 export function parseDescr(descr: Literal, depth = 0): ArrayDtype {
   if (typeof descr === 'string') return parseTypeString(descr);
   if (depth > LITERAL_DEPTH) throw new AppError('limit', `records nested deeper than ${LITERAL_DEPTH}`);
-  if (!isSequence(descr)) throw notUnderstood(String(descr));
+  if (!isSequence(descr)) throw notUnderstood(typeof descr === 'object' ? 'a dict' : String(descr));
   if (descr.kind === 'list') return recordOf(descr, depth);
   throw new AppError('unsupported', 'the array consists of sub-arrays without a record around them');
 }
@@ -188,7 +188,7 @@ export function dimensionsOf(shape: Literal): readonly number[] {
     if (typeof dimension === 'number' && dimension >= 0) return dimension;
     throw new AppError('corrupt', 'the shape is not one an array can have', {
       expected: 'dimensions of 0 to 2^53',
-      found: String(dimension),
+      found: typeof dimension === 'object' ? 'a sequence' : String(dimension),
     });
   });
 }

@@ -13,7 +13,8 @@ import { AppError } from '#shared/errors.ts';
 
 /** What one .npy array, a file of its own or a member of an archive, brings to a checkpoint. */
 export interface ArrayContent {
-  readonly header: NpyHeader;
+  /** Of the .npy format; undefined where the header could not be read as one. */
+  readonly version: string | undefined;
   readonly layout: Layout;
   readonly tensors: readonly StoredTensor[];
   readonly imports: readonly PickleImport[];
@@ -47,7 +48,7 @@ export async function openArray(source: ByteSource, place: ArrayPlace): Promise<
     problems.push({ code: 'trailing-bytes', message, offset: place.sources.place(source, end).offset });
   }
   return {
-    header,
+    version: header.version,
     layout: columns.length === 1 && columns[0]!.path.length === 0 ? 'tensor' : 'dict',
     tensors: columns.map((column) =>
       tensorOf(column, nameOf(place.name, column.path, true), place, problems),
@@ -105,7 +106,7 @@ async function openObjects(source: ByteSource, header: NpyHeader, place: ArrayPl
     });
   }
   return {
-    header,
+    version: header.version,
     layout: layoutOf(tree),
     tensors,
     imports: pickle.imports.map((imported) => ({ ...imported, stream: place.stream })),

@@ -46,10 +46,10 @@ export const numpy: Format = {
 async function openLone(input: FileInput): Promise<Checkpoint> {
   const sources = sourceList(input.source);
   const content = await openArray(input.source, { name: undefined, stream: input.name, sources });
-  const { header, layout, tensors, imports, problems, regions, metadata } = content;
+  const { version, layout, tensors, imports, problems, regions, metadata } = content;
   return {
     format: 'numpy',
-    dialect: `NumPy array, .npy ${header.version}${header.layout.dtype.kind === 'object' ? ', pickled objects' : ''}`,
+    dialect: `NumPy array, .npy ${version}${metadata ? ', pickled objects' : ''}`,
     layout,
     sources: sources.sources,
     tensors,
