@@ -93,7 +93,7 @@ async function journeys(host) {
   const obstacle = host === 'electron' ? electronObstacle() : chromiumObstacle();
   if (obstacle) return skipped(`journeys in ${host}: ${obstacle}`);
   const report = resultPath(`journeys-${host}.json`);
-  const parameters = ['test', '--config', 'build/playwright.config.ts', '--project', host];
+  const parameters = ['test', '--config', 'build/playwright.config.ts', `--project=${host}`];
   const isHeadless = host === 'electron' && process.platform === 'linux';
   const [command, all] = isHeadless
     ? ['xvfb-run', ['-a', '-s', '-screen 0 1600x1200x24', tool('playwright'), ...parameters]]

@@ -50,7 +50,7 @@ async function run(
   if (!spec) {
     throw new AppError('invalid-params', 'no such command', { found: command.slice(0, 80) });
   }
-  const parsed = z.safeParse(spec.params as z.ZodMiniType, params);
+  const parsed = z.safeParse(spec.params, params);
   if (!parsed.success) throw invalidParams(parsed.error.issues);
   try {
     const handler = HANDLERS[command as CommandName] as (

@@ -5,13 +5,7 @@ export type Layout = 'tensor' | 'list' | 'dict';
 
 /** Text, numbers and containers found beside the tensors. Objects have no prototype: any key is ordinary. */
 export type MetadataValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | MetadataValue[]
-  | { [key: string]: MetadataValue };
+  null | boolean | number | bigint | string | MetadataValue[] | { [key: string]: MetadataValue };
 export type Metadata = { [key: string]: MetadataValue };
 
 /** Something odd in a file that still opens. */

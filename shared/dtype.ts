@@ -1,18 +1,12 @@
+import { BLOCK_LAYOUTS } from '#shared/block-dtype.ts';
+
 /**
  * The dtype table: canonical lower-case names, bits per element, and what kind of number they are.
  * Framework spellings live beside their formats; this table is what both sides agree on.
  */
 
 export type DtypeKind =
-  | 'float'
-  | 'signed'
-  | 'unsigned'
-  | 'bool'
-  | 'complex'
-  | 'string'
-  | 'time'
-  | 'void'
-  | 'block';
+  'float' | 'signed' | 'unsigned' | 'bool' | 'complex' | 'string' | 'time' | 'void' | 'block';
 
 export interface DtypeInfo {
   readonly name: string;
@@ -55,7 +49,11 @@ const FIXED: readonly DtypeInfo[] = [
   { name: 'str', kind: 'string', bits: 0 },
 ];
 
-const TABLE: ReadonlyMap<string, DtypeInfo> = new Map(FIXED.map((info) => [info.name, info]));
+const BLOCKS: readonly DtypeInfo[] = BLOCK_LAYOUTS.map(({ name, elements, byteLength }) => {
+  return { name, kind: 'block', bits: 8 * byteLength, blockElements: elements };
+});
+
+const TABLE: ReadonlyMap<string, DtypeInfo> = new Map([...FIXED, ...BLOCKS].map((info) => [info.name, info]));
 
 const TIME = /^(?:datetime64|timedelta64)(?:\[[^\]]{1,16}\])?$/;
 const VOID = /^v(\d{1,9})$/;
@@ -81,7 +79,7 @@ export function dtypeInfo(name: string): DtypeInfo {
   return info;
 }
 
-/** Whole bytes of one element, as our readers hand values out: sub-byte elements take a byte each. */
+/** Whole bytes of one element, as our readers hand values out: sub-byte elements take a byte each. Of block dtypes, the bytes of a block. */
 export function elementByteLength(name: string): number {
   return Math.max(1, Math.ceil(dtypeInfo(name).bits / 8));
 }
@@ -89,19 +87,24 @@ export function elementByteLength(name: string): number {
 /** Whether values of this dtype are numbers that have an order: statistics and histograms apply. */
 export function isReal(name: string): boolean {
   const { kind } = dtypeInfo(name);
-  return kind === 'float' || kind === 'signed' || kind === 'unsigned' || kind === 'bool';
+  return kind === 'float' || kind === 'block' || kind === 'signed' || kind === 'unsigned' || kind === 'bool';
 }
 
 /** Whether the dtype can hold NaN and infinities. */
 export function isFloating(name: string): boolean {
   const { kind } = dtypeInfo(name);
-  return kind === 'float' || kind === 'complex';
+  return kind === 'float' || kind === 'block' || kind === 'complex';
 }
 
-/** The width of the words inside an element that byte order applies to, in bytes: a complex number has two. */
+/** The dtype that values are told in: what blocks stand for are f32 numbers. */
+export function valueDtype(name: string): string {
+  return dtypeInfo(name).kind === 'block' ? 'f32' : name;
+}
+
+/** The width of the words inside an element that byte order applies to, in bytes: a complex number has two. Blocks have words of several widths (`blockLayout`) and give 1. */
 export function swapUnit(name: string): number {
   const info = dtypeInfo(name);
   if (info.kind === 'complex') return info.bits / 16;
-  if (info.kind === 'void' || info.kind === 'string' || info.bits < 16) return 1;
+  if (['void', 'string', 'block'].includes(info.kind) || info.bits < 16) return 1;
   return info.bits / 8;
 }

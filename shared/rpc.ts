@@ -1,5 +1,13 @@
 /** One envelope over any port: a call, its progress, its reply, and the way to cancel it. */
-import { AppError, cancelledError, fromWire, isAppError, isCancelled, toWire, type WireError } from '#shared/errors.ts';
+import {
+  AppError,
+  cancelledError,
+  fromWire,
+  isAppError,
+  isCancelled,
+  toWire,
+  type WireError,
+} from '#shared/errors.ts';
 
 export type Request =
   | { readonly kind: 'call'; readonly id: number; readonly command: string; readonly params: unknown }

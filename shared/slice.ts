@@ -46,12 +46,16 @@ function parseAxis(part: string, dimension: number, axis: number, text: string):
   if (INTEGER.test(part)) {
     const index = Number(part) < 0 ? Number(part) + dimension : Number(part);
     if (index < 0 || index >= dimension) {
-      throw invalid(text, `index ${Number(part)} is out of range for axis ${axis} with ${dimension} elements`);
+      throw invalid(
+        text,
+        `index ${Number(part)} is out of range for axis ${axis} with ${dimension} elements`,
+      );
     }
     return { start: index, count: 1, step: 1, isDropped: true };
   }
   const ends = part.split(':').map((end) => end.trim());
-  const isRange = ends.length >= 2 && ends.length <= 3 && ends.every((end) => end === '' || INTEGER.test(end));
+  const isRange =
+    ends.length >= 2 && ends.length <= 3 && ends.every((end) => end === '' || INTEGER.test(end));
   if (!isRange) throw invalid(text, `"${part}" is neither an index nor a range`);
   const step = ends[2] ? Number(ends[2]) : 1;
   if (step === 0) throw invalid(text, 'a step cannot be 0');

@@ -41,14 +41,7 @@ export interface Histogram {
 }
 
 export type RowState =
-  | 'identical'
-  | 'equal-values'
-  | 'within-tolerance'
-  | 'different'
-  | 'only-a'
-  | 'only-b'
-  | 'shape'
-  | 'dtype';
+  'identical' | 'equal-values' | 'within-tolerance' | 'different' | 'only-a' | 'only-b' | 'shape' | 'dtype';
 
 /** One line of a comparison; `name` is A's (B's for `only-b`), `other` B's where it differs. */
 export interface ComparisonRow {

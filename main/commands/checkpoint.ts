@@ -10,7 +10,8 @@ export const openCommand: Handler<'checkpoint.open'> = async ({ checkpoints, fil
   return summary;
 };
 
-export const closeCommand: Handler<'checkpoint.close'> = ({ checkpoints }, { file }) => checkpoints.closeFile(file);
+export const closeCommand: Handler<'checkpoint.close'> = ({ checkpoints }, { file }) =>
+  checkpoints.closeFile(file);
 
 export const summarizeCommand: Handler<'checkpoint.summarize'> = async (
   { checkpoints, compute },
@@ -38,8 +39,11 @@ export const compareCommand: Handler<'checkpoint.compare'> = async (
     progress,
   });
 
-export const verifyCommand: Handler<'checkpoint.verify'> = async ({ checkpoints, compute }, { file }, context) =>
-  verifyCheckpoint(await checkpoints.open(file), compute, context);
+export const verifyCommand: Handler<'checkpoint.verify'> = async (
+  { checkpoints, compute },
+  { file },
+  context,
+) => verifyCheckpoint(await checkpoints.open(file), compute, context);
 
 export const saveCommand: Handler<'checkpoint.save'> = async (services, params, context) =>
   saveCheckpoint(services, params, context);

@@ -10,7 +10,14 @@ export interface BinCounts {
 }
 
 export function emptyBins(bins: number): BinCounts {
-  return { counts: new Float64Array(bins), below: 0, above: 0, nan: 0, positiveInfinity: 0, negativeInfinity: 0 };
+  return {
+    counts: new Float64Array(bins),
+    below: 0,
+    above: 0,
+    nan: 0,
+    positiveInfinity: 0,
+    negativeInfinity: 0,
+  };
 }
 
 /**

@@ -58,9 +58,7 @@ function numberOf(code: number, layout: SmallFloat): number {
   if (special === 'fn' && isTop && mantissa === 2 ** mantissaBits - 1) return NaN;
   if (special === 'fnuz' && isNegative && exponent === 0 && mantissa === 0) return NaN;
   const fraction = mantissa / 2 ** mantissaBits;
-  return exponent === 0
-    ? sign * fraction * 2 ** (1 - bias)
-    : sign * (1 + fraction) * 2 ** (exponent - bias);
+  return exponent === 0 ? sign * fraction * 2 ** (1 - bias) : sign * (1 + fraction) * 2 ** (exponent - bias);
 }
 
 /** The nearest bfloat16 of a float32, ties to even, as a number; NaN stays NaN. */

@@ -48,5 +48,7 @@ export function addRow(
 
 /** Mean of each cell; NaN where no finite value fell into it. */
 export function meansOf(cells: HeatCells): Float32Array {
-  return Float32Array.from(cells.sums, (sum, index) => (cells.counts[index] ? sum / cells.counts[index]! : NaN));
+  return Float32Array.from(cells.sums, (sum, index) =>
+    cells.counts[index] ? sum / cells.counts[index] : NaN,
+  );
 }

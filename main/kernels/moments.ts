@@ -66,7 +66,17 @@ export function windowMoments(values: Float64Array | Float32Array, dtype: string
     } else if (value === 0) zeros++;
   }
   const finite = values.length - nan - positiveInfinity - negativeInfinity;
-  Object.assign(moments, { count: values.length, nan, positiveInfinity, negativeInfinity, zeros, denormals, finite, min, max });
+  Object.assign(moments, {
+    count: values.length,
+    nan,
+    positiveInfinity,
+    negativeInfinity,
+    zeros,
+    denormals,
+    finite,
+    min,
+    max,
+  });
   if (finite > 0) deviations(values, moments, finite === values.length);
   return moments;
 }

@@ -25,7 +25,13 @@ export interface Selection {
 
 /** @param ranks 0-based positions in sorted order, of the finite values. */
 export function startSelection(digits: 2 | 4, ranks: readonly number[]): Selection {
-  const bucket = { high: 0, low: 0, before: 0, ranks: [...new Set(ranks)], counts: new Float64Array(DIGIT_VALUES) };
+  const bucket = {
+    high: 0,
+    low: 0,
+    before: 0,
+    ranks: [...new Set(ranks)],
+    counts: new Float64Array(DIGIT_VALUES),
+  };
   return { digit: 0, digits, buckets: [bucket], found: new Map() };
 }
 
@@ -73,13 +79,18 @@ export function endPass(selection: Selection): boolean {
     }
   }
   selection.digit++;
-  selection.buckets = [...next.values()].map((bucket) => ({ ...bucket, counts: new Float64Array(DIGIT_VALUES) }));
+  selection.buckets = [...next.values()].map((bucket) => ({
+    ...bucket,
+    counts: new Float64Array(DIGIT_VALUES),
+  }));
   return !isLast && selection.buckets.length > 0;
 }
 
 function withDigit(bucket: Bucket, digit: number, value: number): readonly [number, number] {
   const shifted = (digit % 2 === 0 ? value << 16 : value) >>> 0;
-  return digit < 2 ? [(bucket.high | shifted) >>> 0, bucket.low] : [bucket.high, (bucket.low | shifted) >>> 0];
+  return digit < 2
+    ? [(bucket.high | shifted) >>> 0, bucket.low]
+    : [bucket.high, (bucket.low | shifted) >>> 0];
 }
 
 /** Ranks that the linear quantile of probability `q` among `count` values needs, and the weight of the upper one. */

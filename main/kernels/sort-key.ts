@@ -16,9 +16,13 @@ export function digitCount(dtype: string): 2 | 4 {
 }
 
 /** @param values as `decode` gives them for the same dtype; for i64 and u64 the integers themselves. */
-export function keysOf(dtype: string, values: Float64Array | Float32Array | BigInt64Array | BigUint64Array): KeyedWindow {
+export function keysOf(
+  dtype: string,
+  values: Float64Array | Float32Array | BigInt64Array | BigUint64Array,
+): KeyedWindow {
   if (values instanceof BigUint64Array || values instanceof BigInt64Array) return integerKeys(values);
-  if (digitCount(dtype) === 4) return doubleKeys(values instanceof Float64Array ? values : Float64Array.from(values));
+  if (digitCount(dtype) === 4)
+    return doubleKeys(values instanceof Float64Array ? values : Float64Array.from(values));
   if (/^[iu]\d+$/.test(dtype) || dtype === 'bool') return smallIntegerKeys(values);
   return floatKeys(values instanceof Float32Array ? values : Float32Array.from(values));
 }

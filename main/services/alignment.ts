@@ -36,8 +36,24 @@ export function align(
   };
 
   const asked = new Map(Object.entries(given));
-  take(byKey(restA, restB, ({ name }) => asked.get(name), ({ name }) => name, 'given'));
-  take(byKey(restA, restB, ({ name }) => name, ({ name }) => name, 'name'));
+  take(
+    byKey(
+      restA,
+      restB,
+      ({ name }) => asked.get(name),
+      ({ name }) => name,
+      'given',
+    ),
+  );
+  take(
+    byKey(
+      restA,
+      restB,
+      ({ name }) => name,
+      ({ name }) => name,
+      'name',
+    ),
+  );
   take(byKey(restA, restB, stripped, stripped, 'prefix'));
   take(byLayout(restA, restB));
   return { matches, onlyA: restA, onlyB: restB };
@@ -50,7 +66,13 @@ function stripped({ name }: TensorInfo): string {
 type Key = (tensor: TensorInfo) => string | undefined;
 
 /** Pairs tensors whose keys are equal and belong to one tensor on either side. */
-function byKey(a: readonly TensorInfo[], b: readonly TensorInfo[], keyA: Key, keyB: Key, by: Match['by']): Match[] {
+function byKey(
+  a: readonly TensorInfo[],
+  b: readonly TensorInfo[],
+  keyA: Key,
+  keyB: Key,
+  by: Match['by'],
+): Match[] {
   const owners = uniqueByKey(b, keyB);
   return [...uniqueByKey(a, keyA)].flatMap(([key, tensor]) => {
     const partner = owners.get(key);

@@ -91,7 +91,9 @@ async function openPath(file: FileId, path: string, name: string): Promise<OpenC
     // a name copied from a listing has its odd characters escaped
     const found = byName.get(wanted) ?? byName.get(unescapeName(wanted));
     if (found) return found;
-    const near = [...byName.keys()].filter((other) => other.includes(wanted) || wanted.includes(other)).slice(0, 3);
+    const near = [...byName.keys()]
+      .filter((other) => other.includes(wanted) || wanted.includes(other))
+      .slice(0, 3);
     throw new AppError('not-found', `no tensor is called ${wanted}`, {
       file: name,
       tensor: wanted,

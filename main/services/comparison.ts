@@ -98,7 +98,8 @@ async function comparePair(
     elementCount: a.elementCount,
   };
   const shapeB = isTransposed ? [...b.shape].reverse() : b.shape;
-  const isSameShape = a.shape.length === shapeB.length && a.shape.every((size, axis) => size === shapeB[axis]);
+  const isSameShape =
+    a.shape.length === shapeB.length && a.shape.every((size, axis) => size === shapeB[axis]);
   if (!isSameShape) return { ...base, state: 'shape', shapes: [a.shape, b.shape], ...turnedHint(a, b) };
   if (a.noData || b.noData) return { ...base, state: a.noData === b.noData ? 'identical' : 'different' };
   const tensorA = openA.tensor(a.name);

@@ -78,7 +78,8 @@ function threadedCompute(file: string): Compute {
       }
     },
     close: async () => {
-      await Promise.all(threads.map((thread) => thread?.worker.terminate()));
+      const running = threads.flatMap((thread) => (thread ? [thread.worker.terminate()] : []));
+      await Promise.all(running);
     },
   };
 }

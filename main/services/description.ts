@@ -1,4 +1,4 @@
-import type { Checkpoint, StoredTensor } from '#main/formats/contract.ts';
+import type { Checkpoint, Storage, StoredTensor } from '#main/formats/contract.ts';
 import type { CheckpointSummary, Totals } from '#shared/checkpoint.ts';
 import { byteLengthOf, elementCountOf, type TensorInfo } from '#shared/tensor.ts';
 
@@ -6,11 +6,20 @@ import { byteLengthOf, elementCountOf, type TensorInfo } from '#shared/tensor.ts
 export function describeCheckpoint(path: string, checkpoint: Checkpoint): CheckpointSummary {
   const tensors = describeTensors(checkpoint.tensors);
   const { format, dialect, layout, problems, metadata } = checkpoint;
-  return { path, format, dialect, layout, totals: totalsOf(checkpoint, tensors), tensors, problems, metadata };
+  return {
+    path,
+    format,
+    dialect,
+    layout,
+    totals: totalsOf(checkpoint, tensors),
+    tensors,
+    problems,
+    metadata,
+  };
 }
 
 function describeTensors(tensors: readonly StoredTensor[]): TensorInfo[] {
-  const owners = new Map<string, string>();
+  const owners = new Map<unknown, string>();
   return tensors.map((tensor) => {
     const { name, label, dtype, shape, storage, quantisation, sparse, offers } = tensor;
     const key = storageKey(tensor);
@@ -33,9 +42,11 @@ function describeTensors(tensors: readonly StoredTensor[]): TensorInfo[] {
   });
 }
 
-/** Tensors with equal keys are views of the same bytes. Empty ones share nothing. */
-function storageKey({ storage }: StoredTensor): string | undefined {
-  if (storage.kind !== 'dense' || storage.byteLength === 0) return undefined;
+/** Tensors with equal keys have the same bytes. Empty ones share nothing. */
+function storageKey({ storage }: StoredTensor): string | Storage | undefined {
+  if (storage.kind === 'none' || storage.kind === 'inline') return undefined;
+  if (storage.kind !== 'dense') return storage;
+  if (storage.byteLength === 0) return undefined;
   return `${storage.source}:${storage.offset}:${storage.byteLength}`;
 }
 

@@ -77,7 +77,9 @@ export function createFiles(settings: SettingsStore): Files {
           entries
             .filter(({ name }) => !name.startsWith('.'))
             .slice(0, MOST_LISTED)
-            .map((entry) => listed(grant(resolve(path, entry.name)), resolve(path, entry.name), entry.isFolder)),
+            .map((entry) =>
+              listed(grant(resolve(path, entry.name)), resolve(path, entry.name), entry.isFolder),
+            ),
         ),
       };
     },
@@ -94,7 +96,9 @@ export function createFiles(settings: SettingsStore): Files {
       ),
     remember: (file) => {
       const path = pathOf(file);
-      settings.update({ recent: [path, ...recentPaths().filter((other) => other !== path)].slice(0, MOST_RECENT) });
+      settings.update({
+        recent: [path, ...recentPaths().filter((other) => other !== path)].slice(0, MOST_RECENT),
+      });
     },
     forget: (file) => {
       const path = pathOf(file);

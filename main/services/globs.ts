@@ -17,7 +17,8 @@ export function anyGlob(patterns: readonly string[] | undefined): (name: string)
   return (name) => matchers.some((isMatch) => isMatch(name));
 }
 
-type Part = { readonly kind: 'run' } | { readonly kind: 'one'; readonly fits: (character: string) => boolean };
+type Part =
+  { readonly kind: 'run' } | { readonly kind: 'one'; readonly fits: (character: string) => boolean };
 
 function parseGlob(pattern: string): Part[] {
   const characters = [...pattern];

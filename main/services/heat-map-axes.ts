@@ -21,7 +21,9 @@ export function heatMapAxes(
       }
     }
     if (rowAxis === columnAxis) {
-      throw new AppError('invalid-params', 'rows and columns need two different axes', { found: `axis ${rowAxis} twice` });
+      throw new AppError('invalid-params', 'rows and columns need two different axes', {
+        found: `axis ${rowAxis} twice`,
+      });
     }
   }
   const axes = shape.map((dimension, axis): SliceAxis => {
@@ -30,7 +32,10 @@ export function heatMapAxes(
     }
     const index = indices[axis] ?? 0;
     if (!(index >= 0 && index < dimension)) {
-      throw new AppError('invalid-params', `index ${index} is out of range for axis ${axis} with ${dimension} elements`);
+      throw new AppError(
+        'invalid-params',
+        `index ${index} is out of range for axis ${axis} with ${dimension} elements`,
+      );
     }
     return { start: index, count: 1, step: 1, isDropped: true };
   });

@@ -7,7 +7,15 @@ import type { Integrity, Problem } from '#shared/checkpoint.ts';
 import { isAppError } from '#shared/errors.ts';
 
 /** Problems that say that bytes are not where, or not what, the file promises. */
-const DAMAGE: ReadonlySet<string> = new Set(['storage', 'storage-range', 'length', 'missing-part', 'crc-mismatch', 'corrupt', 'io']);
+const DAMAGE: ReadonlySet<string> = new Set([
+  'storage',
+  'storage-range',
+  'length',
+  'missing-part',
+  'crc-mismatch',
+  'corrupt',
+  'io',
+]);
 
 /** Checks every checksum and length that the format records. Each checksum is computed once, however many tensors share it. */
 export async function verifyCheckpoint(
@@ -26,7 +34,9 @@ export async function verifyCheckpoint(
     context.progress({ done, total, unit: 'bytes' });
   };
   const computed = new Map<string, Promise<number>>();
-  const damaged = new Set(problems.flatMap(({ code, tensor }) => (tensor !== undefined && DAMAGE.has(code) ? [tensor] : [])));
+  const damaged = new Set(
+    problems.flatMap(({ code, tensor }) => (tensor !== undefined && DAMAGE.has(code) ? [tensor] : [])),
+  );
   const rows = new Array<VerifiedTensor>(checkpoint.tensors.length);
   let next = 0;
 
@@ -37,7 +47,11 @@ export async function verifyCheckpoint(
         ? 'failed'
         : await stateOf(open, tensor, compute, context.signal, onRead, computed, problems);
       const stored = rangeOf(open, tensor);
-      rows[index] = { name: tensor.name, state, ...(stored ? { file: stored.file, range: stored.range } : {}) };
+      rows[index] = {
+        name: tensor.name,
+        state,
+        ...(stored ? { file: stored.file, range: stored.range } : {}),
+      };
       context.progress({ done, total, unit: 'bytes', finished: [rows[index]!] });
     }
   };
@@ -66,7 +80,9 @@ async function stateOf(
   for (const { algorithm, source, begin, end, expected } of checksums) {
     const { description } = open.checkpoint.sources[source]!;
     const key = `${algorithm}:${source}:${begin}:${end}`;
-    const value = computed.get(key) ?? compute.run('checksum', { source: description, algorithm, begin, end }, { signal, onRead });
+    const value =
+      computed.get(key) ??
+      compute.run('checksum', { source: description, algorithm, begin, end }, { signal, onRead });
     computed.set(key, value);
     const { range } = storedRange(description, begin, end);
     try {
@@ -92,7 +108,10 @@ function hex(value: number): string {
 }
 
 /** Where the tensor's storage lies in its file; of the first checksum's bytes where the storage is scattered. */
-function rangeOf({ checkpoint }: OpenCheckpoint, { storage, checksums }: StoredTensor): StoredRange | undefined {
+function rangeOf(
+  { checkpoint }: OpenCheckpoint,
+  { storage, checksums }: StoredTensor,
+): StoredRange | undefined {
   if (storage.kind === 'dense') {
     const { description } = checkpoint.sources[storage.source]!;
     return storedRange(description, storage.offset, storage.offset + storage.byteLength);

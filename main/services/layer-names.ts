@@ -2,12 +2,23 @@
 import type { TensorInfo } from '#shared/tensor.ts';
 
 /** Wrappers put these in front of every name: DataParallel, torch.compile, Lightning, MXNet's Module, flax. */
-const PREFIXES = ['module.', '_orig_mod.', 'state_dict.', 'model_state_dict.', 'model.', 'net.', 'network.', 'arg:', 'aux:', 'params.'];
+const PREFIXES = [
+  'module.',
+  '_orig_mod.',
+  'state_dict.',
+  'model_state_dict.',
+  'model.',
+  'net.',
+  'network.',
+  'arg:',
+  'aux:',
+  'params.',
+];
 
 /** The name without what wrappers put in front of it. */
 export function strippedName(name: string): string {
   let rest = name;
-  for (let isChanged = true; isChanged; ) {
+  for (let isChanged = true; isChanged;) {
     isChanged = false;
     for (const prefix of PREFIXES) {
       if (rest.startsWith(prefix) && rest.length > prefix.length) {
@@ -47,7 +58,15 @@ const PARTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const INPUTS_FIRST = new Set(['kernel', '_kernel']);
-const BOOKKEEPING = new Set(['.ATTRIBUTES', 'VARIABLE_VALUE', 'vars', 'params', 'layers', 'model_weights', 'variables']);
+const BOOKKEEPING = new Set([
+  '.ATTRIBUTES',
+  'VARIABLE_VALUE',
+  'vars',
+  'params',
+  'layers',
+  'model_weights',
+  'variables',
+]);
 
 /** Reads a tensor's role out of its name. */
 export function layerRole({ name, label }: TensorInfo): LayerRole {

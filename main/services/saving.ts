@@ -56,7 +56,9 @@ export async function saveCheckpoint(
 
 function requireSavable(tensors: readonly TensorInfo[], format: SaveFormat): void {
   if (tensors.length === 0) {
-    throw new AppError('invalid-params', 'there is no tensor to save', { expected: 'at least one that has values' });
+    throw new AppError('invalid-params', 'there is no tensor to save', {
+      expected: 'at least one that has values',
+    });
   }
   if (format === 'npy' && tensors.length > 1) {
     throw new AppError('invalid-params', 'an npy file holds one tensor', {

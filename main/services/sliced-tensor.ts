@@ -1,4 +1,5 @@
-import type { StoredTensor } from '#main/formats/contract.ts';
+import { wholeView } from '#main/formats/chunks.ts';
+import type { ChunkedStorage, ChunkedView, StoredTensor } from '#main/formats/contract.ts';
 import { contiguousStrides } from '#shared/tensor.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import { sliceShape, type SliceAxis } from '#shared/slice.ts';
@@ -15,7 +16,10 @@ export function slicedTensor(
   const { storage } = tensor;
   if (storage.kind === 'dense') {
     const strides = storage.strides ?? contiguousStrides(tensor.shape);
-    const origin = axes.reduce((sum, { start }, axis) => sum + start * strides[axis]!, storage.elementOffset ?? 0);
+    const origin = axes.reduce(
+      (sum, { start }, axis) => sum + start * strides[axis]!,
+      storage.elementOffset ?? 0,
+    );
     const isEmpty = shape.includes(0);
     return {
       ...tensor,
@@ -27,11 +31,16 @@ export function slicedTensor(
       },
     };
   }
+  if (storage.kind === 'chunked') {
+    return { ...tensor, shape, storage: { ...storage, view: slicedView(storage, axes, kept) } };
+  }
   if (storage.kind === 'inline') {
     const width = elementByteLength(tensor.dtype);
     const indices = flatIndices(tensor.shape, axes, kept);
     const bytes = new Uint8Array(indices.length * width);
-    indices.forEach((index, at) => bytes.set(storage.bytes.subarray(index * width, (index + 1) * width), at * width));
+    indices.forEach((index, at) =>
+      bytes.set(storage.bytes.subarray(index * width, (index + 1) * width), at * width),
+    );
     return { ...tensor, shape, storage: { kind: 'inline', bytes } };
   }
   if (storage.kind === 'strings') {
@@ -41,13 +50,34 @@ export function slicedTensor(
   return { ...tensor, shape };
 }
 
+function slicedView(
+  storage: ChunkedStorage,
+  axes: readonly SliceAxis[],
+  kept: readonly number[],
+): ChunkedView {
+  const view = storage.view ?? wholeView(storage.shape);
+  const origin = [...view.origin];
+  axes.forEach(({ start }, at) => {
+    const { axis, step } = view.axes[at]!;
+    origin[axis] = origin[axis]! + start * step;
+  });
+  return {
+    origin,
+    axes: kept.map((at) => ({ axis: view.axes[at]!.axis, step: view.axes[at]!.step * axes[at]!.step })),
+  };
+}
+
 /** A matrix with its axes turned round. */
 export function transposedTensor(tensor: StoredTensor): StoredTensor {
   const axes = tensor.shape.map((count) => ({ start: 0, count, step: 1, isDropped: false }));
   return slicedTensor(tensor, axes, true);
 }
 
-function flatIndices(shape: readonly number[], axes: readonly SliceAxis[], kept: readonly number[]): number[] {
+function flatIndices(
+  shape: readonly number[],
+  axes: readonly SliceAxis[],
+  kept: readonly number[],
+): number[] {
   const strides = contiguousStrides(shape);
   const origin = axes.reduce((sum, { start }, axis) => sum + start * strides[axis]!, 0);
   let indices = [origin];

@@ -23,6 +23,10 @@ export function storedRange(source: SourceDescription, begin: number, end: numbe
     case 'column':
       return storedRange(source.of, source.offset, source.offset + source.strideBytes * source.count);
     case 'scattered':
-      return storedRange(source.of, source.offset, source.offset + source.itemBytes * source.positions.length);
+      return storedRange(
+        source.of,
+        source.offset,
+        source.offset + source.itemBytes * source.positions.length,
+      );
   }
 }

@@ -78,7 +78,9 @@ export async function summarizeCheckpoint(
     ...(options.isDigestWanted && problems.length === open.summary.problems.length
       ? { contentDigest: contentDigest(rows) }
       : {}),
-    ...(options.failOn ? { isFound: rows.some(({ summary }) => summary && holdsAny(summary, options.failOn!)) } : {}),
+    ...(options.failOn
+      ? { isFound: rows.some(({ summary }) => summary && holdsAny(summary, options.failOn!)) }
+      : {}),
   };
 }
 
@@ -115,7 +117,9 @@ async function summarizeRow(
 export function contentDigest(rows: readonly SummarizedTensor[]): string {
   const lines = rows
     .filter(({ sha256 }) => sha256 !== undefined)
-    .map(({ name, dtype, shape, sha256 }) => Buffer.from(`${name}\0${dtype}\0${shape.join(',')}\0${sha256}\n`, 'utf8'))
+    .map(({ name, dtype, shape, sha256 }) =>
+      Buffer.from(`${name}\0${dtype}\0${shape.join(',')}\0${sha256}\n`, 'utf8'),
+    )
     .sort(Buffer.compare);
   const hash = createHash('sha256');
   for (const line of lines) hash.update(line);

@@ -6,16 +6,29 @@ import { openSource } from '#main/bytes/reopen.ts';
 /** All that another thread needs to read one tensor: plain data. */
 export interface TensorPlan {
   readonly tensor: StoredTensor;
-  /** The one source that the storage refers to, as index 0; absent for inline values. */
-  readonly source?: SourceDescription;
+  /** What the storage's indices refer to; absent for inline values. */
+  readonly sources?: readonly SourceDescription[];
 }
 
 export function planOf(tensor: StoredTensor, sources: readonly ByteSource[]): TensorPlan {
   const { storage } = tensor;
-  if (storage.kind !== 'dense') return { tensor };
+  if (storage.kind === 'dense') {
+    return {
+      tensor: { ...tensor, storage: { ...storage, source: 0 } },
+      sources: [sources[storage.source]!.description],
+    };
+  }
+  if (storage.kind !== 'chunked') return { tensor };
+  const used = [...new Set(storage.chunks.map(({ source }) => source))];
+  const places = new Map(used.map((source, index) => [source, index]));
+  // most often one source, and then the chunks need no copy
+  const isAsIs = used.every((source, index) => source === index);
+  const chunks = isAsIs
+    ? storage.chunks
+    : storage.chunks.map((chunk) => ({ ...chunk, source: places.get(chunk.source)! }));
   return {
-    tensor: { ...tensor, storage: { ...storage, source: 0 } },
-    source: sources[storage.source]!.description,
+    tensor: { ...tensor, storage: { ...storage, chunks } },
+    sources: used.map((source) => sources[source]!.description),
   };
 }
 
@@ -24,10 +37,11 @@ export async function withReader<Result>(
   plan: TensorPlan,
   use: (reader: TensorReader) => Promise<Result>,
 ): Promise<Result> {
-  const source = plan.source ? await openSource(plan.source) : undefined;
+  const sources: ByteSource[] = [];
   try {
-    return await use(tensorReader(plan.tensor, source ? [source] : []));
+    for (const description of plan.sources ?? []) sources.push(await openSource(description));
+    return await use(tensorReader(plan.tensor, sources));
   } finally {
-    await source?.close();
+    for (const source of sources) await source.close();
   }
 }

@@ -67,7 +67,10 @@ export function valuesOf(dtype: string, bytes: Uint8Array): TensorValue[] {
   if (dtype === 'bool') return Array.from(bytes, (byte) => byte !== 0);
   const numbers = decode(dtype, bytes);
   if (kind !== 'complex') return Array.from(numbers);
-  return Array.from({ length: numbers.length / 2 }, (_, i) => [numbers[2 * i]!, numbers[2 * i + 1]!] as const);
+  return Array.from(
+    { length: numbers.length / 2 },
+    (_, i) => [numbers[2 * i]!, numbers[2 * i + 1]!] as const,
+  );
 }
 
 function narrowed(value: bigint): number | bigint {

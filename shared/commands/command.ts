@@ -40,7 +40,18 @@ export interface Option {
    * `tensor-path`: a path, or `FILE:NAME` for a tensor in it (fills `<param>` and `<param>Name`);
    * `print`: for the printer alone, no param.
    */
-  readonly kind: 'flag' | 'integer' | 'text' | 'numbers' | 'range' | 'words' | 'path' | 'new-path' | 'tensor-path' | 'json' | 'print';
+  readonly kind:
+    | 'flag'
+    | 'integer'
+    | 'text'
+    | 'numbers'
+    | 'range'
+    | 'words'
+    | 'path'
+    | 'new-path'
+    | 'tensor-path'
+    | 'json'
+    | 'print';
   readonly isRequired?: true;
 }
 

@@ -27,7 +27,8 @@ export type AppEvent =
   | { readonly kind: 'open'; readonly files: readonly PickedFile[] }
   | { readonly kind: 'menu'; readonly action: MenuAction };
 
-export type MenuAction = 'open-files' | 'open-folder' | 'palette' | 'browse' | 'compare' | 'train' | 'close-checkpoint' | 'save-as';
+export type MenuAction =
+  'open-files' | 'open-folder' | 'palette' | 'browse' | 'compare' | 'train' | 'close-checkpoint' | 'save-as';
 
 export interface FormatDescription {
   readonly name: string;

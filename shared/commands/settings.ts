@@ -7,7 +7,7 @@ export const SETTINGS_SCHEMA = z.object({
   bins: z.catch(z.int().check(z.gte(16), z.lte(1024)), 64),
   isLogCount: z.catch(z.boolean(), false),
   /** Width of the left pane in per cent. */
-  sidebar: z.catch(z.number().check(z.gte(10), z.lte(60)), 26),
+  sidebar: z.catch(z.number().check(z.gte(10), z.lte(60)), 30),
 });
 
 export type Settings = z.infer<typeof SETTINGS_SCHEMA>;

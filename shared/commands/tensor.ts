@@ -60,7 +60,13 @@ export const TENSOR_COMMANDS = {
       ],
       options: [
         { flag: 'bins', param: 'bins', title: 'N', does: 'number of bins, 64 unless told', kind: 'integer' },
-        { flag: 'range', param: 'range', title: 'A:B', does: 'from the finite minimum to the maximum unless told', kind: 'range' },
+        {
+          flag: 'range',
+          param: 'range',
+          title: 'A:B',
+          does: 'from the finite minimum to the maximum unless told',
+          kind: 'range',
+        },
         { flag: 'csv', param: '', title: '', does: 'one line a bin: from, to, count', kind: 'print' },
       ],
     },

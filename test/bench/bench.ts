@@ -1,6 +1,15 @@
 /** First figures, each as a ratio to something plain that is measured in the same rounds. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,10 +30,17 @@ interface Row {
 }
 
 async function engineFor(threads: boolean): Promise<Engine> {
-  return createEngine({ resourceFolder: join(bundle, 'resources'), ...(threads ? { threadFolder: bundle } : {}) });
+  return createEngine({
+    resourceFolder: join(bundle, 'resources'),
+    ...(threads ? { threadFolder: bundle } : {}),
+  });
 }
 
-async function ask<Name extends CommandName>(engine: Engine, name: Name, params: Input<Name>): Promise<Result<Name>> {
+async function ask<Name extends CommandName>(
+  engine: Engine,
+  name: Name,
+  params: Input<Name>,
+): Promise<Result<Name>> {
   const context = { signal: new AbortController().signal, progress: () => {} };
   return (await engine.answer(name, params, context)) as Result<Name>;
 }
@@ -103,7 +119,12 @@ async function passRows(): Promise<Row[]> {
     row('full statistics of 1 GiB, one thread', figures, 0, 2),
     row('full statistics of 1 GiB, compute threads', figures, 1, 2),
     row('compare two files of 1 GiB, all figures', figures, 3, 4),
-    { what: 'memory during full statistics of 1 GiB', ours: `${digits(process.memoryUsage().rss / 2 ** 20)} MiB in all`, against: `${digits(Math.max(0, grown))} MiB more than before`, ratio: '' },
+    {
+      what: 'memory during full statistics of 1 GiB',
+      ours: `${digits(process.memoryUsage().rss / 2 ** 20)} MiB in all`,
+      against: `${digits(Math.max(0, grown))} MiB more than before`,
+      ratio: '',
+    },
   ];
 }
 

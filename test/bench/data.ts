@@ -12,12 +12,21 @@ function mulberry(seed: number): () => number {
 }
 
 /** A safetensors file of f32 tensors, written by hand; kept between runs. `changeAt`: one element differs. */
-export function makeSafetensors(path: string, sizes: readonly number[], seed: number, changeAt?: number): void {
+export function makeSafetensors(
+  path: string,
+  sizes: readonly number[],
+  seed: number,
+  changeAt?: number,
+): void {
   const total = sizes.reduce((sum, size) => sum + size, 0) * 4;
   const entries: Record<string, unknown> = {};
   let offset = 0;
   sizes.forEach((size, index) => {
-    entries[`layers.${index}.weight`] = { dtype: 'F32', shape: [size], data_offsets: [offset, offset + size * 4] };
+    entries[`layers.${index}.weight`] = {
+      dtype: 'F32',
+      shape: [size],
+      data_offsets: [offset, offset + size * 4],
+    };
     offset += size * 4;
   });
   const header = Buffer.from(JSON.stringify(entries));

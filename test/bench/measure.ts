@@ -25,7 +25,12 @@ export async function measure(cases: readonly Case[], rounds = 5): Promise<Figur
   }
   return cases.map(({ name }, index) => {
     const sorted = [...times[index]!].sort((a, b) => a - b);
-    return { name, median: sorted[Math.floor(sorted.length / 2)]!, min: sorted[0]!, max: sorted[sorted.length - 1]! };
+    return {
+      name,
+      median: sorted[Math.floor(sorted.length / 2)]!,
+      min: sorted[0]!,
+      max: sorted[sorted.length - 1]!,
+    };
   });
 }
 

@@ -9,7 +9,12 @@ interface StatDocument {
     readonly dtype: string;
     readonly shape: readonly number[];
     readonly sha256: string;
-    readonly summary: { readonly min?: OracleNumber; readonly max?: OracleNumber; readonly mean?: number; readonly exact: boolean };
+    readonly summary: {
+      readonly min?: OracleNumber;
+      readonly max?: OracleNumber;
+      readonly mean?: number;
+      readonly exact: boolean;
+    };
   }[];
 }
 
@@ -23,8 +28,14 @@ describe.skipIf(!hasOracles)('paramscope stat --digest --json tells what the fra
     it(path, async () => {
       const { code, document } = await paramscopeJson<StatDocument>('stat', `${ORACLES}${path}`, '--digest');
       expect(code).toBe(0);
-      const facts = document.tensors.map(({ name, dtype, shape, sha256 }) => [name, { dtype, shape, sha256 }]);
-      const wanted = Object.entries(expected.tensors).map(([name, { dtype, shape, sha256 }]) => [name, { dtype, shape, sha256 }]);
+      const facts = document.tensors.map(({ name, dtype, shape, sha256 }) => [
+        name,
+        { dtype, shape, sha256 },
+      ]);
+      const wanted = Object.entries(expected.tensors).map(([name, { dtype, shape, sha256 }]) => [
+        name,
+        { dtype, shape, sha256 },
+      ]);
       expect(Object.fromEntries(facts)).toEqual(Object.fromEntries(wanted));
       expect(facts.length).toBe(wanted.length);
       for (const { name, summary } of document.tensors) {
@@ -42,7 +53,11 @@ describe.skipIf(!hasOracles)('paramscope stat --digest --json tells what the fra
     const names = Object.keys(readOracles().files['chapter/tensorflow-tf-keras/mlp.params.index']!.tensors);
     for (const path of ['mlp.params', '', 'mlp.params.data-00000-of-00001', 'checkpoint']) {
       const { code, document } = await paramscopeJson<StatDocument>('ls', `${folder}${path}`);
-      expect([path, code, document.tensors.map(({ name }) => name).sort()]).toEqual([path, 0, [...names].sort()]);
+      expect([path, code, document.tensors.map(({ name }) => name).sort()]).toEqual([
+        path,
+        0,
+        [...names].sort(),
+      ]);
     }
   });
 });

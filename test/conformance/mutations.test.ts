@@ -19,7 +19,9 @@ const MOST_SEEDS = 3;
 
 async function isOpened(seed: Seed): Promise<boolean> {
   const bytes = seed.files.get(seed.name)!;
-  return openCheckpoint(await fileInput(memorySource(bytes, seed.name), memoryFolder('folder', seed.files))).then(
+  return openCheckpoint(
+    await fileInput(memorySource(bytes, seed.name), memoryFolder('folder', seed.files)),
+  ).then(
     () => true,
     () => false,
   );

@@ -8,7 +8,11 @@ import { seedsByFormat } from '#test/kit/seeds.ts';
 
 const { values } = parseArgs({
   args: JSON.parse(process.env['FUZZ_ARGUMENTS'] ?? '[]') as string[],
-  options: { format: { type: 'string' }, minutes: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' } },
+  options: {
+    format: { type: 'string' },
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+  },
 });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed);
@@ -16,12 +20,18 @@ const seed = Number(values.seed);
 /** Growth beyond this between two looks is a leak or a bomb, in bytes. */
 const MOST_GROWTH = 256 * 2 ** 20;
 
-const formats = [...seedsByFormat()].filter(([format]) => values.format === undefined || format === values.format);
+const formats = [...seedsByFormat()].filter(
+  ([format]) => values.format === undefined || format === values.format,
+);
 if (formats.length === 0) throw new Error(`there are no files of the format ${values.format}`);
 
 it.each(formats)('%s', async (format, seeds) => {
   const baselines: Baseline[] = [];
-  for (const one of seeds) await baselineOf(one).then((baseline) => baselines.push(baseline), () => {});
+  for (const one of seeds)
+    await baselineOf(one).then(
+      (baseline) => baselines.push(baseline),
+      () => {},
+    );
   if (baselines.length === 0) return;
   const random = randomFrom(seed);
   const counts = { inputs: 0, refused: 0, opened: 0, faults: 0, peakBytes: 0 };
@@ -38,7 +48,8 @@ it.each(formats)('%s', async (format, seeds) => {
       counts.faults++;
       if (faults.length < 10) faults.push(`${baseline.seed.name}, ${mutation.title}: ${verdict.fault}`);
     } else counts[verdict]++;
-    if (counts.inputs % 256 === 0) counts.peakBytes = Math.max(counts.peakBytes, process.memoryUsage().rss - before);
+    if (counts.inputs % 256 === 0)
+      counts.peakBytes = Math.max(counts.peakBytes, process.memoryUsage().rss - before);
   }
   process.stdout.write(`${format}: ${JSON.stringify(counts)}\n`);
   expect(faults).toEqual([]);

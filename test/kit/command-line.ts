@@ -34,7 +34,9 @@ export async function paramscopeUntil(signal: AbortSignal, ...argv: string[]): P
 }
 
 /** As `paramscope … --json`, parsed. */
-export async function paramscopeJson<Document>(...argv: string[]): Promise<{ readonly code: number; readonly document: Document }> {
+export async function paramscopeJson<Document>(
+  ...argv: string[]
+): Promise<{ readonly code: number; readonly document: Document }> {
   const { code, out } = await paramscope(...argv, '--json');
   return { code, document: JSON.parse(out) as Document };
 }

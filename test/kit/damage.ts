@@ -40,7 +40,8 @@ async function open({ name, files }: Seed, bytes: Uint8Array): Promise<Checkpoin
 export async function baselineOf(seed: Seed): Promise<Baseline> {
   const checkpoint = await open(seed, seed.files.get(seed.name)!);
   const digests = new Map<string, string | undefined>();
-  for (const tensor of checkpoint.tensors) digests.set(tensor.name, await digestOf(tensor, checkpoint.sources));
+  for (const tensor of checkpoint.tensors)
+    digests.set(tensor.name, await digestOf(tensor, checkpoint.sources));
   return { seed, checkpoint, digests };
 }
 
@@ -52,7 +53,9 @@ export async function judge(baseline: Baseline, mutation: Mutation): Promise<Ver
     return took > PATIENCE ? { fault: `took ${took} ms` } : verdict;
   } catch (error) {
     if (isAppError(error) && error.code !== 'internal') return 'refused';
-    return { fault: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error) };
+    return {
+      fault: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error),
+    };
   }
 }
 
@@ -69,7 +72,8 @@ async function look(baseline: Baseline, mutation: Mutation): Promise<Verdict> {
     if (!isTouched) return { fault: `${tensor.name} changed although its bytes were not touched` };
     if (!tensor.checksums?.length) continue;
     states ??= await statesOf(checkpoint);
-    if (states.get(tensor.name) !== 'failed') return { fault: `${tensor.name} changed and its checksum did not tell` };
+    if (states.get(tensor.name) !== 'failed')
+      return { fault: `${tensor.name} changed and its checksum did not tell` };
   }
   return 'opened';
 }
@@ -86,7 +90,10 @@ async function digestQuietly(tensor: StoredTensor, checkpoint: Checkpoint): Prom
 
 async function statesOf(checkpoint: Checkpoint): Promise<Map<string, string>> {
   const opened = { checkpoint } as OpenCheckpoint;
-  const { tensors } = await verifyCheckpoint(opened, compute, { signal: new AbortController().signal, progress: () => {} });
+  const { tensors } = await verifyCheckpoint(opened, compute, {
+    signal: new AbortController().signal,
+    progress: () => {},
+  });
   return new Map(tensors.map(({ name, state }) => [name, state]));
 }
 
@@ -95,7 +102,14 @@ function isSamePlace(a: StoredTensor, b: StoredTensor, of: Checkpoint, inside: C
   const place = (tensor: StoredTensor, checkpoint: Checkpoint) => {
     const { name, dtype, shape, storage, checksums } = tensor;
     if (storage.kind === 'inline' || storage.kind === 'strings') return undefined;
-    const ranges = storage.kind === 'dense' ? storedRange(checkpoint.sources[storage.source]!.description, storage.offset, storage.offset + storage.byteLength) : 'none';
+    const ranges =
+      storage.kind === 'dense'
+        ? storedRange(
+            checkpoint.sources[storage.source]!.description,
+            storage.offset,
+            storage.offset + storage.byteLength,
+          )
+        : 'none';
     const { source: _source, ...rest } = storage.kind === 'dense' ? storage : { source: 0, ...storage };
     return JSON.stringify([name, dtype, shape, rest, ranges, checksums]);
   };
@@ -103,13 +117,24 @@ function isSamePlace(a: StoredTensor, b: StoredTensor, of: Checkpoint, inside: C
   return left !== undefined && left === place(b, inside);
 }
 
-function reaches(tensor: StoredTensor, checkpoint: Checkpoint, name: string, [begin, end]: Mutation['touched']): boolean {
+function reaches(
+  tensor: StoredTensor,
+  checkpoint: Checkpoint,
+  name: string,
+  [begin, end]: Mutation['touched'],
+): boolean {
   if (tensor.storage.kind !== 'dense') return true;
   const source = checkpoint.sources[tensor.storage.source]!;
   // the source's own description names memory, not the file; its name does
   if (source.name !== name && source.description.kind === 'memory') return false;
+  // decoded from bytes that lie elsewhere in the file
+  if (tensor.storage.source !== 0 && source.name === name && source.description.kind === 'memory') return true;
   // where the items go is told by other bytes than their own
   if (source.description.kind === 'scattered') return true;
-  const { range } = storedRange(source.description, tensor.storage.offset, tensor.storage.offset + tensor.storage.byteLength);
+  const { range } = storedRange(
+    source.description,
+    tensor.storage.offset,
+    tensor.storage.offset + tensor.storage.byteLength,
+  );
   return begin < range[1] && end > range[0];
 }

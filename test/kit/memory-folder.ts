@@ -6,7 +6,11 @@ import { AppError } from '#shared/errors.ts';
 export function memoryFolder(name: string, files: ReadonlyMap<string, Uint8Array>): Folder {
   const inside = (child: string) => {
     const prefix = `${child}/`;
-    return new Map([...files].filter(([path]) => path.startsWith(prefix)).map(([path, bytes]) => [path.slice(prefix.length), bytes]));
+    return new Map(
+      [...files]
+        .filter(([path]) => path.startsWith(prefix))
+        .map(([path, bytes]) => [path.slice(prefix.length), bytes]),
+    );
   };
   return {
     name,
@@ -16,9 +20,11 @@ export function memoryFolder(name: string, files: ReadonlyMap<string, Uint8Array
     },
     has: async (child) => isBareName(child) && (files.has(child) || inside(child).size > 0),
     open: async (child) => {
-      if (!isBareName(child)) throw new AppError('corrupt', 'the file points outside its folder', { found: child });
+      if (!isBareName(child))
+        throw new AppError('corrupt', 'the file points outside its folder', { found: child });
       const bytes = files.get(child);
-      if (!bytes) throw new AppError('not-found', `opening ${child} failed: no such file or folder`, { file: child });
+      if (!bytes)
+        throw new AppError('not-found', `opening ${child} failed: no such file or folder`, { file: child });
       return memorySource(bytes, child);
     },
     folder: (child) => memoryFolder(child, inside(child)),

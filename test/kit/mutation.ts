@@ -18,7 +18,22 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-const EVIL_NUMBERS: readonly bigint[] = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0x80000000n, 0xffffffffn, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n];
+const EVIL_NUMBERS: readonly bigint[] = [
+  0n,
+  1n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fffn,
+  0xffffn,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  2n ** 53n,
+  2n ** 63n - 1n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+];
 
 /** One random change. Damage gathers where headers are: at either end, half of the time. */
 export function mutate(original: Uint8Array, random: () => number): Mutation {

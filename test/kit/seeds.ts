@@ -17,7 +17,13 @@ export function seedsByFormat(): Map<string, Seed[]> {
   if (hasOracles) {
     for (const [path, file] of Object.entries(readOracles().files)) {
       if (path.endsWith('/')) continue;
-      add(file.format, readSeed(`${ORACLES}${path}`, (file.parts ?? []).map((part) => `${ORACLES}${part}`)));
+      add(
+        file.format,
+        readSeed(
+          `${ORACLES}${path}`,
+          (file.parts ?? []).map((part) => `${ORACLES}${part}`),
+        ),
+      );
     }
   }
   for (const format of readdirSync(FIXTURES).filter((name) => name !== 'make' && name !== 'pickle')) {
@@ -28,16 +34,21 @@ export function seedsByFormat(): Map<string, Seed[]> {
   }
   for (const [format, list] of seeds) {
     const small = list.filter(({ name, files }) => files.get(name)!.byteLength <= MOST_BYTES);
-    seeds.set(format, small.sort((a, b) => a.files.get(a.name)!.byteLength - b.files.get(b.name)!.byteLength));
+    seeds.set(
+      format,
+      small.sort((a, b) => a.files.get(a.name)!.byteLength - b.files.get(b.name)!.byteLength),
+    );
   }
   return seeds;
 }
 
 function readSeed(path: string, parts: readonly string[]): Seed {
   const folder = dirname(path);
-  const files = new Map([path, ...parts].map((one) => {
-    const name = dirname(one) === folder ? basename(one) : one.slice(folder.length + 1);
-    return [name, Uint8Array.from(readFileSync(one))];
-  }));
+  const files = new Map(
+    [path, ...parts].map((one) => {
+      const name = dirname(one) === folder ? basename(one) : one.slice(folder.length + 1);
+      return [name, Uint8Array.from(readFileSync(one))];
+    }),
+  );
   return { name: basename(path), files };
 }

@@ -17,7 +17,10 @@ export interface ArrayAnswers {
   readonly mean?: OracleNumber;
   readonly std?: OracleNumber;
   readonly quantiles?: Readonly<Record<string, OracleNumber>>;
-  readonly [histogram: `histogram${number}`]: { readonly edges: readonly number[]; readonly counts: readonly number[] };
+  readonly [histogram: `histogram${number}`]: {
+    readonly edges: readonly number[];
+    readonly counts: readonly number[];
+  };
 }
 
 export interface PairAnswers {
@@ -40,7 +43,10 @@ export interface StatisticsOracle {
 
 export function readStatisticsOracle(): StatisticsOracle {
   const folder = `${ORACLES}statistics/`;
-  const answers = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Omit<StatisticsOracle, 'bytesOf'>;
+  const answers = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Omit<
+    StatisticsOracle,
+    'bytesOf'
+  >;
   const file = readFileSync(`${folder}arrays.safetensors`);
   const headerLength = Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.subarray(8, 8 + headerLength).toString('utf8')) as Record<

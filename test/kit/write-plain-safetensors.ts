@@ -1,6 +1,11 @@
 /** A safetensors file written in the plainest way, in the order given; dtypes as the format spells them. */
 export function plainSafetensors(
-  tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }[],
+  tensors: readonly {
+    readonly name: string;
+    readonly dtype: string;
+    readonly shape: readonly number[];
+    readonly bytes: Uint8Array;
+  }[],
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
   const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};

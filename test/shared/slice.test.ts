@@ -5,8 +5,24 @@ import { parseSlice, sliceShape } from '#shared/slice.ts';
 /** Indices that each axis takes, as NumPy 2.4 gives them for the same text. */
 describe('a slice takes what NumPy takes', () => {
   const rows: [text: string, shape: number[], indices: number[][], shapeOfResult: number[]][] = [
-    ['', [2, 3], [[0, 1], [0, 1, 2]], [2, 3]],
-    ['0:2', [4, 2], [[0, 1], [0, 1]], [2, 2]],
+    [
+      '',
+      [2, 3],
+      [
+        [0, 1],
+        [0, 1, 2],
+      ],
+      [2, 3],
+    ],
+    [
+      '0:2',
+      [4, 2],
+      [
+        [0, 1],
+        [0, 1],
+      ],
+      [2, 2],
+    ],
     ['-1', [4, 2], [[3], [0, 1]], [2]],
     ['::-1,1', [3, 2], [[2, 1, 0], [1]], [3]],
     ['...,0', [2, 2, 3], [[0, 1], [0, 1], [0]], [2, 2]],
@@ -21,7 +37,9 @@ describe('a slice takes what NumPy takes', () => {
   for (const [text, shape, indices, shapeOfResult] of rows) {
     it(`[${text}] of ${shape.join('×')}`, () => {
       const axes = parseSlice(text, shape);
-      expect(axes.map(({ start, count, step }) => Array.from({ length: count }, (_, i) => start + i * step))).toEqual(indices);
+      expect(
+        axes.map(({ start, count, step }) => Array.from({ length: count }, (_, i) => start + i * step)),
+      ).toEqual(indices);
       expect(sliceShape(axes)).toEqual(shapeOfResult);
     });
   }

@@ -19,7 +19,11 @@ export interface ParsedArguments {
 }
 
 /** Options of every verb. */
-const COMMON = { json: { type: 'boolean' }, quiet: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+const COMMON = {
+  json: { type: 'boolean' },
+  quiet: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 /** @throws UsageError for flags that do not exist, missing or surplus arguments. */
 export function parseVerb(verb: Verb, argv: readonly string[]): ParsedArguments {
@@ -34,7 +38,7 @@ export function parseVerb(verb: Verb, argv: readonly string[]): ParsedArguments 
   const given = new Map<string, string | true>();
   for (const option of verb.options ?? []) {
     const value = values[option.flag];
-    if (value !== undefined && value !== false) given.set(option.flag, value as string | true);
+    if (value !== undefined && value !== false) given.set(option.flag, value);
     else if (option.isRequired && !isHelp) throw new UsageError(`--${option.flag} is missing`);
   }
   return {
@@ -50,7 +54,10 @@ function isSwitch(kind: Option['kind']): boolean {
   return kind === 'flag' || kind === 'print';
 }
 
-function parse(argv: readonly string[], options: Record<string, { type: 'boolean' | 'string'; short?: string }>) {
+function parse(
+  argv: readonly string[],
+  options: Record<string, { type: 'boolean' | 'string'; short?: string }>,
+) {
   try {
     return parseArgs({ args: valuesAttached(argv, options), options, allowPositionals: true });
   } catch (error) {
@@ -59,11 +66,15 @@ function parse(argv: readonly string[], options: Record<string, { type: 'boolean
 }
 
 /** `--range -1:1`: a value that begins with a dash belongs to its flag all the same. */
-function valuesAttached(argv: readonly string[], options: Record<string, { type: 'boolean' | 'string' }>): string[] {
+function valuesAttached(
+  argv: readonly string[],
+  options: Record<string, { type: 'boolean' | 'string' }>,
+): string[] {
   const attached: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!;
-    const isValued = word.startsWith('--') && !word.includes('=') && options[word.slice(2)]?.type === 'string';
+    const isValued =
+      word.startsWith('--') && !word.includes('=') && options[word.slice(2)]?.type === 'string';
     const next = argv[i + 1];
     if (isValued && next !== undefined && /^-[\d.:]/.test(next)) {
       attached.push(`${word}=${next}`);
@@ -73,7 +84,10 @@ function valuesAttached(argv: readonly string[], options: Record<string, { type:
   return attached;
 }
 
-function assign(positionals: readonly Positional[], words: readonly string[]): Map<string, readonly string[]> {
+function assign(
+  positionals: readonly Positional[],
+  words: readonly string[],
+): Map<string, readonly string[]> {
   const assigned = new Map<string, readonly string[]>();
   let rest = [...words];
   for (const positional of positionals) {

@@ -5,7 +5,14 @@ import { progressLine } from '#main/hosts/cli/progress-line.ts';
 import { styleFor, type PrintContext, type Printer } from '#main/hosts/cli/print/printer.ts';
 import { PRINTERS } from '#main/hosts/cli/print/printers.ts';
 import { trainLine } from '#main/hosts/cli/print/train.ts';
-import { SERVE_VERB, VERBS, generalHelp, usageLine, verbHelp, type VerbEntry } from '#main/hosts/cli/usage.ts';
+import {
+  SERVE_VERB,
+  VERBS,
+  generalHelp,
+  usageLine,
+  verbHelp,
+  type VerbEntry,
+} from '#main/hosts/cli/usage.ts';
 import type { Engine } from '#main/engine.ts';
 import type { CommandName } from '#shared/commands/commands.ts';
 import { escapeName } from '#shared/display.ts';
@@ -30,7 +37,11 @@ export interface CommandLine {
 }
 
 /** Runs one command line to its end. @returns the exit code of the contract. */
-export async function runCommandLine(argv: readonly string[], host: CommandLine, terminal: Terminal): Promise<number> {
+export async function runCommandLine(
+  argv: readonly string[],
+  host: CommandLine,
+  terminal: Terminal,
+): Promise<number> {
   const [word, ...rest] = argv;
   if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
     terminal.out(generalHelp(host.version));
@@ -78,7 +89,9 @@ async function runVerb(
   terminal: Terminal,
 ): Promise<number> {
   const engine = await host.startEngine();
-  const paths = entry.verb.positionals.filter(({ kind }) => kind === 'path').flatMap(({ param }) => parsed.positionals.get(param) ?? []);
+  const paths = entry.verb.positionals
+    .filter(({ kind }) => kind === 'path')
+    .flatMap(({ param }) => parsed.positionals.get(param) ?? []);
   const context: PrintContext = { options: parsed.options, paths, style: styleFor(terminal.isTerminal) };
   const line = progressLine(terminal, parsed.isQuiet);
   try {
@@ -93,11 +106,11 @@ async function runVerb(
     });
     line.clear();
     const printer = printerOf(entry.command);
-    if (!parsed.isJson) terminal.out(printer.text(result as never, context));
+    if (!parsed.isJson) terminal.out(printer.text(result, context));
     else if (entry.command !== 'run.train') {
-      terminal.out(`${toJson(printer.json ? printer.json(result as never, context) : result)}\n`);
+      terminal.out(`${toJson(printer.json ? printer.json(result, context) : result)}\n`);
     }
-    return printer.exitCode?.(result as never, context) ?? 0;
+    return printer.exitCode?.(result, context) ?? 0;
   } finally {
     line.clear();
     await engine.close();
@@ -107,7 +120,7 @@ async function runVerb(
 function printerOf(command: CommandName): Printer<never> {
   const printer = PRINTERS[command];
   if (!printer) throw new Error(`${command} has no printer`);
-  return printer as Printer<never>;
+  return printer;
 }
 
 function tellEvent(
@@ -143,9 +156,13 @@ async function listAll(
     const own = { ...context, paths: [path] };
     try {
       const { file } = engine.grant(path);
-      const result = await engine.answer(entry.command, { file }, { signal: terminal.signal, progress: () => {} });
-      if (parsed.isJson) documents.push(printer.json?.(result as never, own));
-      else terminal.out(`${documents.length > 0 ? '\n' : ''}${printer.text(result as never, own)}`);
+      const result = await engine.answer(
+        entry.command,
+        { file },
+        { signal: terminal.signal, progress: () => {} },
+      );
+      if (parsed.isJson) documents.push(printer.json?.(result, own));
+      else terminal.out(`${documents.length > 0 ? '\n' : ''}${printer.text(result, own)}`);
       if (!parsed.isJson) documents.push(undefined);
     } catch (error) {
       if (context.paths.length === 1 || !isAppError(error) || error.code === 'cancelled') throw error;
@@ -163,7 +180,9 @@ function report(error: unknown, usage: string, isJson: boolean, terminal: Termin
     terminal.error(`paramscope: ${escapeName(error.message)}\nusage: ${usage}\n`);
     return 2;
   }
-  const known = isAppError(error) ? error : new AppError('internal', 'something went wrong that should not have', {}, error);
+  const known = isAppError(error)
+    ? error
+    : new AppError('internal', 'something went wrong that should not have', {}, error);
   if (known.code === 'cancelled') return 130;
   if (known.code === 'invalid-params') {
     terminal.error(`${errorText(known)}usage: ${usage}\n`);

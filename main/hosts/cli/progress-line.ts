@@ -28,7 +28,8 @@ export function progressLine(terminal: Terminal, isQuiet: boolean): ProgressLine
     show: (update) => {
       const { done, total, unit } = update as Progress;
       const share = total > 0 ? Math.floor((100 * done) / total) : 100;
-      const amount = unit === 'bytes' ? `${formatBytes(done)} of ${formatBytes(total)}` : `${done} of ${total} ${unit}`;
+      const amount =
+        unit === 'bytes' ? `${formatBytes(done)} of ${formatBytes(total)}` : `${done} of ${total} ${unit}`;
       say(`${share} %  ${amount}`);
     },
     clear: () => {

@@ -8,9 +8,9 @@ export interface VerbEntry {
 }
 
 /** Verbs of the contract, in its order. */
-export const VERBS: readonly VerbEntry[] = Object.entries(COMMANDS as Record<string, Command<z.ZodMiniType, unknown, unknown>>).flatMap(
-  ([command, { verb }]) => (verb ? [{ command: command as CommandName, verb }] : []),
-);
+export const VERBS: readonly VerbEntry[] = Object.entries(
+  COMMANDS as Record<string, Command<z.ZodMiniType, unknown, unknown>>,
+).flatMap(([command, { verb }]) => (verb ? [{ command: command as CommandName, verb }] : []));
 
 /** `serve` is a host, not a command: it starts the same engine behind a page. */
 export const SERVE_VERB: Verb = {
@@ -33,7 +33,10 @@ export function usageLine({ verb, positionals, options = [] }: Verb): string {
 }
 
 export function verbHelp(verb: Verb): string {
-  const rows = (verb.options ?? []).map(({ flag, title, does }) => [`--${flag}${title ? ` ${title}` : ''}`, does]);
+  const rows = (verb.options ?? []).map(({ flag, title, does }) => [
+    `--${flag}${title ? ` ${title}` : ''}`,
+    does,
+  ]);
   const all = [...rows, ['--json', 'one JSON document on standard output'], ['--quiet', 'no progress']];
   const width = Math.max(...all.map(([left]) => left!.length));
   const lines = all.map(([left, right]) => `  ${left!.padEnd(width)}  ${right}`);

@@ -23,7 +23,8 @@ const STEPS: ReadonlyMap<string, (bytes: Uint8Array, seed: number) => number> = 
 /** The checksum that the bytes have now, read a window at a time. */
 export async function checksumTask(task: ChecksumTask, pass: Pass): Promise<number> {
   const step = STEPS.get(task.algorithm);
-  if (!step) throw new AppError('unsupported', `the checksum ${task.algorithm} is verified while its values are read`);
+  if (!step)
+    throw new AppError('unsupported', `the checksum ${task.algorithm} is verified while its values are read`);
   const source = await openSource(task.source);
   try {
     let value = 0;

@@ -27,13 +27,20 @@ export async function histogramTask(task: HistogramTask, pass: Pass): Promise<Hi
 
 export function requireReal(tensor: string, dtype: string): void {
   if (isReal(dtype)) return;
-  throw new AppError('unsupported', `values of ${dtype} have no order, so they have no histogram`, { tensor });
+  throw new AppError('unsupported', `values of ${dtype} have no order, so they have no histogram`, {
+    tensor,
+  });
 }
 
 /** Finite minimum and maximum as doubles; 0 to 1 where there are none, as NumPy has it. */
-export async function finiteRange(reader: TensorReader, dtype: string, pass: Pass): Promise<readonly [number, number]> {
+export async function finiteRange(
+  reader: TensorReader,
+  dtype: string,
+  pass: Pass,
+): Promise<readonly [number, number]> {
   const moments = emptyMoments();
-  for await (const { bytes } of windowsOf(reader, pass)) mergeMoments(moments, windowMoments(decode(dtype, bytes), dtype));
+  for await (const { bytes } of windowsOf(reader, pass))
+    mergeMoments(moments, windowMoments(decode(dtype, bytes), dtype));
   return moments.finite === 0 ? [0, 1] : [moments.min, moments.max];
 }
 

@@ -61,7 +61,7 @@ async function differencePicture(
   let filled = 0;
   let at = 0;
   for await (const { values } of differences()) {
-    for (let taken = 0; taken < values.length; ) {
+    for (let taken = 0; taken < values.length;) {
       const count = Math.min(columns - filled, values.length - taken);
       row.set(values.subarray(taken, taken + count), filled);
       filled += count;

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 
 import { decode, decodeIntegers } from '#main/kernels/decode.ts';
 import { codeTable } from '#main/kernels/half.ts';
-import { deviationOf, emptyMoments, mergeMoments, windowMoments, type Moments } from '#main/kernels/moments.ts';
+import {
+  deviationOf,
+  emptyMoments,
+  mergeMoments,
+  windowMoments,
+  type Moments,
+} from '#main/kernels/moments.ts';
 import { countWindow, endPass, quantileOf, quantileRanks, startSelection } from '#main/kernels/select.ts';
 import { digitCount, keysOf } from '#main/kernels/sort-key.ts';
 import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
@@ -59,7 +65,12 @@ function keeping(reader: TensorReader): TensorReader {
   };
 }
 
-async function realSummary(reader: TensorReader, dtype: string, task: SummaryTask, pass: Pass): Promise<SummaryAnswer> {
+async function realSummary(
+  reader: TensorReader,
+  dtype: string,
+  task: SummaryTask,
+  pass: Pass,
+): Promise<SummaryAnswer> {
   const moments = emptyMoments();
   const integers = dtype === 'i64' || dtype === 'u64' ? emptyIntegers() : undefined;
   const hash = task.isDigestWanted ? createHash('sha256') : undefined;
@@ -121,7 +132,10 @@ async function quantilesOf(
 ): Promise<Summary['quantiles']> {
   if (finite === 0 || probabilities.length === 0) return {};
   const ranks = probabilities.map((q) => quantileRanks(q, finite));
-  const selection = startSelection(digitCount(dtype), ranks.flatMap(({ lower, upper }) => [lower, upper]));
+  const selection = startSelection(
+    digitCount(dtype),
+    ranks.flatMap(({ lower, upper }) => [lower, upper]),
+  );
   const is64 = dtype === 'i64' || dtype === 'u64';
   const { signal } = pass;
   let isUnfinished = true;
@@ -131,7 +145,9 @@ async function quantilesOf(
     }
     isUnfinished = endPass(selection);
   }
-  return Object.fromEntries(probabilities.map((q, index) => [String(q), quantileOf(dtype, selection, ranks[index]!)]));
+  return Object.fromEntries(
+    probabilities.map((q, index) => [String(q), quantileOf(dtype, selection, ranks[index]!)]),
+  );
 }
 
 async function complexSummary(
@@ -177,7 +193,12 @@ async function complexSummary(
   };
 }
 
-async function digestOnly(reader: TensorReader, dtype: string, task: SummaryTask, pass: Pass): Promise<SummaryAnswer> {
+async function digestOnly(
+  reader: TensorReader,
+  dtype: string,
+  task: SummaryTask,
+  pass: Pass,
+): Promise<SummaryAnswer> {
   if (!task.isDigestWanted) return {};
   const hash = createHash('sha256');
   for await (const { bytes } of windowsOf(reader, pass)) hash.update(hashedForm(dtype, bytes));

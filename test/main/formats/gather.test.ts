@@ -5,7 +5,11 @@ import { memorySource } from '#main/bytes/memory-source.ts';
 import { tensorReader } from '#main/formats/read.ts';
 import type { DenseStorage, StoredTensor } from '#main/formats/contract.ts';
 
-function tensor(dtype: string, shape: readonly number[], storage: Partial<DenseStorage> & { byteLength: number }): StoredTensor {
+function tensor(
+  dtype: string,
+  shape: readonly number[],
+  storage: Partial<DenseStorage> & { byteLength: number },
+): StoredTensor {
   return {
     name: 'value',
     dtype,
@@ -67,19 +71,46 @@ describe('a strided tensor', () => {
     };
     const stored = tensor('u32', [columns, rows], { byteLength: bytes.length, strides: [1, columns] });
     const window = new Uint32Array((await tensorReader(stored, [counting]).read(10, 7)).buffer);
-    expect([...window]).toEqual([10, 11, 12, 13, 14, 15, 16].map((flat) => (flat % 3) * columns + Math.floor(flat / 3)));
+    expect([...window]).toEqual(
+      [10, 11, 12, 13, 14, 15, 16].map((flat) => (flat % 3) * columns + Math.floor(flat / 3)),
+    );
     expect(Math.max(...reads)).toBeLessThanOrEqual(8 * 1024 * 1024);
   });
 });
 
 describe('canonical bytes', () => {
   const rows: [title: string, stored: StoredTensor, bytes: number[], expected: number[]][] = [
-    ['turn big-endian words round', tensor('u32', [1], { byteLength: 4, byteOrder: 'big' }), [1, 2, 3, 4], [4, 3, 2, 1]],
-    ['turn both parts of a complex number round', tensor('c64', [1], { byteLength: 8, byteOrder: 'big' }), [1, 2, 3, 4, 5, 6, 7, 8], [4, 3, 2, 1, 8, 7, 6, 5]],
+    [
+      'turn big-endian words round',
+      tensor('u32', [1], { byteLength: 4, byteOrder: 'big' }),
+      [1, 2, 3, 4],
+      [4, 3, 2, 1],
+    ],
+    [
+      'turn both parts of a complex number round',
+      tensor('c64', [1], { byteLength: 8, byteOrder: 'big' }),
+      [1, 2, 3, 4, 5, 6, 7, 8],
+      [4, 3, 2, 1, 8, 7, 6, 5],
+    ],
     ['keep single bytes', tensor('i8', [2], { byteLength: 2, byteOrder: 'big' }), [1, 2], [1, 2]],
-    ['conjugate', tensor('c64', [1], { byteLength: 8, isConjugated: true }), [0, 0, 0, 0, 0, 0, 0x80, 0x3f], [0, 0, 0, 0, 0, 0, 0x80, 0xbf]],
-    ['negate', tensor('f32', [1], { byteLength: 4, isNegated: true }), [0, 0, 0x80, 0x3f], [0, 0, 0x80, 0xbf]],
-    ['unpack nibbles, the low one first, with their sign', tensor('i4', [3], { byteLength: 2 }), [0x8f, 0x07], [255, 248, 7]],
+    [
+      'conjugate',
+      tensor('c64', [1], { byteLength: 8, isConjugated: true }),
+      [0, 0, 0, 0, 0, 0, 0x80, 0x3f],
+      [0, 0, 0, 0, 0, 0, 0x80, 0xbf],
+    ],
+    [
+      'negate',
+      tensor('f32', [1], { byteLength: 4, isNegated: true }),
+      [0, 0, 0x80, 0x3f],
+      [0, 0, 0x80, 0xbf],
+    ],
+    [
+      'unpack nibbles, the low one first, with their sign',
+      tensor('i4', [3], { byteLength: 2 }),
+      [0x8f, 0x07],
+      [255, 248, 7],
+    ],
     ['unpack nibbles without sign', tensor('u4', [3], { byteLength: 2 }), [0x8f, 0x07], [15, 8, 7]],
   ];
   for (const [title, stored, bytes, expected] of rows) {
@@ -87,6 +118,8 @@ describe('canonical bytes', () => {
   }
 
   it('repeat one element where the stride is 0', async () => {
-    expect(await readAll(tensor('u8', [2, 3], { byteLength: 3, strides: [0, 1] }), Uint8Array.of(1, 2, 3), 4)).toEqual([1, 2, 3, 1, 2, 3]);
+    expect(
+      await readAll(tensor('u8', [2, 3], { byteLength: 3, strides: [0, 1] }), Uint8Array.of(1, 2, 3), 4),
+    ).toEqual([1, 2, 3, 1, 2, 3]);
   });
 });

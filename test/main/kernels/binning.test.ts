@@ -17,9 +17,19 @@ describe.skipIf(!hasOracles)('counts equal numpy.histogram for the same edges', 
         const counted = emptyBins(bins);
         countInto(counted, Float64Array.from(expected.edges), decode(dtype, bytes));
         expect([...counted.counts]).toEqual(expected.counts);
-        expect([counted.nan, counted.positiveInfinity, counted.negativeInfinity]).toEqual([answers.nan, answers.posinf, answers.neginf]);
+        expect([counted.nan, counted.positiveInfinity, counted.negativeInfinity]).toEqual([
+          answers.nan,
+          answers.posinf,
+          answers.neginf,
+        ]);
         if (answers.min !== answers.max) {
-          expect([...equalEdges(expected.edges[0]!, expected.edges[bins]!, bins)].every((edge, i) => Math.abs(edge - expected.edges[i]!) <= 1e-15 * Math.max(Math.abs(expected.edges[0]!), Math.abs(expected.edges[bins]!)))).toBe(true);
+          expect(
+            [...equalEdges(expected.edges[0]!, expected.edges[bins]!, bins)].every(
+              (edge, i) =>
+                Math.abs(edge - expected.edges[i]!) <=
+                1e-15 * Math.max(Math.abs(expected.edges[0]!), Math.abs(expected.edges[bins]!)),
+            ),
+          ).toBe(true);
         }
       });
     }
@@ -30,25 +40,33 @@ describe('bins', () => {
   it('hold each value where a search through the edges finds it', () => {
     const number = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
-      fc.property(fc.array(number, { minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 70 }), (values, bins) => {
-        const edges = equalEdges(Math.min(...values), Math.max(...values), bins);
-        const counted = emptyBins(bins);
-        countInto(counted, edges, Float64Array.from(values));
-        const expected = new Array<number>(bins).fill(0);
-        for (const value of values) {
-          let bin = edges.findIndex((edge, i) => i > 0 && value < edge) - 1;
-          if (bin < 0) bin = bins - 1;
-          expected[bin]!++;
-        }
-        expect([...counted.counts]).toEqual(expected);
-        expect([counted.below, counted.above]).toEqual([0, 0]);
-      }),
+      fc.property(
+        fc.array(number, { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 1, max: 70 }),
+        (values, bins) => {
+          const edges = equalEdges(Math.min(...values), Math.max(...values), bins);
+          const counted = emptyBins(bins);
+          countInto(counted, edges, Float64Array.from(values));
+          const expected = new Array<number>(bins).fill(0);
+          for (const value of values) {
+            let bin = edges.findIndex((edge, i) => i > 0 && value < edge) - 1;
+            if (bin < 0) bin = bins - 1;
+            expected[bin]!++;
+          }
+          expect([...counted.counts]).toEqual(expected);
+          expect([counted.below, counted.above]).toEqual([0, 0]);
+        },
+      ),
     );
   });
 
   it('count what lies outside the range, and what is no number, apart', () => {
     const counted = emptyBins(2);
-    countInto(counted, Float64Array.of(0, 1, 2), Float64Array.of(-1, 0, 0.5, 1, 2, 2.5, NaN, Infinity, -Infinity));
+    countInto(
+      counted,
+      Float64Array.of(0, 1, 2),
+      Float64Array.of(-1, 0, 0.5, 1, 2, 2.5, NaN, Infinity, -Infinity),
+    );
     const { below, above, nan, positiveInfinity, negativeInfinity } = counted;
     expect({ counts: [...counted.counts], below, above, nan, positiveInfinity, negativeInfinity }).toEqual({
       counts: [2, 2],

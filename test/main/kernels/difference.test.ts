@@ -4,7 +4,13 @@ import { addDifference, emptyDifference } from '#main/kernels/difference.ts';
 import { readStatisticsOracle } from '#test/kit/statistics-oracle.ts';
 import { hasOracles } from '#test/kit/shared-files.ts';
 
-function compare(dtypeA: string, a: ArrayBufferView, dtypeB: string, b: ArrayBufferView, tolerance?: [number, number]) {
+function compare(
+  dtypeA: string,
+  a: ArrayBufferView,
+  dtypeB: string,
+  b: ArrayBufferView,
+  tolerance?: [number, number],
+) {
   const sums = emptyDifference();
   const bytes = (view: ArrayBufferView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   addDifference(sums, bytes(a), bytes(b), { dtypeA, dtypeB, ...(tolerance ? { tolerance } : {}) });
@@ -44,12 +50,22 @@ describe('a pair', () => {
   });
 
   it('with NaNs of other payloads is unequal, and nothing is further off', () => {
-    const { changed, unequal, maxAbs, maxAt } = compare('f32', f32(0x3f800000, 0x7fc00001, 0x40000000), 'f32', f32(0, 0x7fc00000, 0));
+    const { changed, unequal, maxAbs, maxAt } = compare(
+      'f32',
+      f32(0x3f800000, 0x7fc00001, 0x40000000),
+      'f32',
+      f32(0, 0x7fc00000, 0),
+    );
     expect({ changed, unequal, maxAbs, maxAt }).toEqual({ changed: 3, unequal: 3, maxAbs: NaN, maxAt: 1 });
   });
 
   it('of 64-bit integers is compared exactly', () => {
-    const { unequal, maxAbs } = compare('i64', BigInt64Array.of(2n ** 60n + 1n), 'i64', BigInt64Array.of(2n ** 60n));
+    const { unequal, maxAbs } = compare(
+      'i64',
+      BigInt64Array.of(2n ** 60n + 1n),
+      'i64',
+      BigInt64Array.of(2n ** 60n),
+    );
     expect({ unequal, maxAbs }).toEqual({ unequal: 1, maxAbs: 1 });
   });
 

@@ -21,7 +21,9 @@ interface SameWeights extends OraclePair {
 
 describe.skipIf(!hasOracles)('one network written by several frameworks is found equal', () => {
   const pairs = hasOracles ? readOracles().pairs : [];
-  for (const pair of pairs.filter(({ relation, a, b }) => relation === 'same weights' && READ.test(a) && READ.test(b))) {
+  for (const pair of pairs.filter(
+    ({ relation, a, b }) => relation === 'same weights' && READ.test(a) && READ.test(b),
+  )) {
     it(`${pair.a} and ${pair.b}`, async () => {
       const { code, document } = await diff(pair);
       const matched = document.rows.map(({ name, other, state, transposed }) => ({
@@ -40,7 +42,9 @@ describe.skipIf(!hasOracles)('one network written by several frameworks is found
 
 describe.skipIf(!hasOracles)('copies that differ in one known way', () => {
   const pairs = hasOracles ? readOracles().pairs : [];
-  for (const pair of pairs.filter((one) => one.relation !== 'same weights' && READ.test(one.a) && READ.test(one.b))) {
+  for (const pair of pairs.filter(
+    (one) => one.relation !== 'same weights' && READ.test(one.a) && READ.test(one.b),
+  )) {
     it(`${pair.a} and ${pair.b}: ${pair.relation}`, async () => {
       const { code, document } = await diff(pair);
       const { differences, renamed, missing, cast, transposed } = pair as unknown as {
@@ -51,7 +55,8 @@ describe.skipIf(!hasOracles)('copies that differ in one known way', () => {
         transposed?: string[];
       };
       const places = new Map<string, number[][]>();
-      for (const { tensor, index } of differences ?? []) places.set(tensor, [...(places.get(tensor) ?? []), index]);
+      for (const { tensor, index } of differences ?? [])
+        places.set(tensor, [...(places.get(tensor) ?? []), index]);
       for (const [tensor, indices] of places) {
         const row = rowOf(document, tensor)!;
         expect([tensor, row.changed]).toEqual([tensor, indices.length]);
@@ -68,11 +73,19 @@ describe.skipIf(!hasOracles)('copies that differ in one known way', () => {
           changed: count,
         });
       }
-      for (const name of transposed ?? []) expect(rowOf(document, name)).toMatchObject({ state: 'shape', transposed: true });
-      for (const [a, b] of renamed ?? []) expect(rowOf(document, a)).toMatchObject({ state: 'only-a', other: b });
+      for (const name of transposed ?? [])
+        expect(rowOf(document, name)).toMatchObject({ state: 'shape', transposed: true });
+      for (const [a, b] of renamed ?? [])
+        expect(rowOf(document, a)).toMatchObject({ state: 'only-a', other: b });
       const isZero = pair.relation.startsWith('+0');
       expect([document.verdict, code]).toEqual([isZero ? 'equal-values' : 'different', 1]);
-      const touched = [...places.keys(), ...(missing ?? []), ...(transposed ?? []), ...(renamed ?? []).flat(), ...(cast ?? []).map(({ tensor }) => tensor)];
+      const touched = [
+        ...places.keys(),
+        ...(missing ?? []),
+        ...(transposed ?? []),
+        ...(renamed ?? []).flat(),
+        ...(cast ?? []).map(({ tensor }) => tensor),
+      ];
       const untouched = document.rows.filter(({ name }) => !touched.includes(name));
       expect(untouched.every(({ state }) => state === 'identical')).toBe(true);
     });

@@ -23,5 +23,6 @@ describe('a glob', () => {
       expect(globMatcher(pattern)(name)).toBe(isMatch));
   }
 
-  it('with an unfinished set is refused', () => expect(() => globMatcher('a[b')).toThrow(/a set that does not end/));
+  it('with an unfinished set is refused', () =>
+    expect(() => globMatcher('a[b')).toThrow(/a set that does not end/));
 });

@@ -19,7 +19,10 @@ async function summarize(dtype: string, bytes: Uint8Array, count: number): Promi
 
 function near(actual: unknown, expected: number | bigint | undefined, scale: number): void {
   if (expected === undefined) expect(actual).toBeUndefined();
-  else expect(Math.abs(Number(actual) - Number(expected))).toBeLessThanOrEqual(1e-12 * Math.max(scale, Math.abs(Number(expected))));
+  else
+    expect(Math.abs(Number(actual) - Number(expected))).toBeLessThanOrEqual(
+      1e-12 * Math.max(scale, Math.abs(Number(expected))),
+    );
 }
 
 describe.skipIf(!hasOracles)('statistics equal the ones of NumPy', () => {
@@ -40,10 +43,14 @@ describe.skipIf(!hasOracles)('statistics equal the ones of NumPy', () => {
       // whole numbers beyond 2^53 come as bigint, smaller ones of 64-bit dtypes too
       const plain = (value: number | bigint | undefined) => (value === undefined ? undefined : BigInt(value));
       if (dtype === 'i64' || dtype === 'u64') {
-        expect([plain(min), plain(max)]).toEqual([plain(fromOracle(expected.min)), plain(fromOracle(expected.max))]);
+        expect([plain(min), plain(max)]).toEqual([
+          plain(fromOracle(expected.min)),
+          plain(fromOracle(expected.max)),
+        ]);
       } else {
         // which of two equal zeros NumPy takes depends on its vector width: + 0 makes both the same
-        const unsigned = (value: number | bigint | undefined) => (value === undefined ? undefined : Number(value) + 0);
+        const unsigned = (value: number | bigint | undefined) =>
+          value === undefined ? undefined : Number(value) + 0;
         expect([min, max].map(unsigned)).toEqual([expected.min, expected.max].map(fromOracle).map(unsigned));
       }
       const scale = Math.max(Math.abs(Number(min ?? 0)), Math.abs(Number(max ?? 0)));
@@ -87,6 +94,10 @@ describe('a summary', () => {
   it('is exact for 64-bit integers beyond 2^53', async () => {
     const values = BigInt64Array.of(2n ** 62n + 1n, 2n ** 62n + 3n, -(2n ** 63n));
     const summary = await summarize('i64', new Uint8Array(values.buffer), 3);
-    expect([summary.min, summary.max, summary.quantiles['0.5']]).toEqual([-(2n ** 63n), 2n ** 62n + 3n, 2n ** 62n + 1n]);
+    expect([summary.min, summary.max, summary.quantiles['0.5']]).toEqual([
+      -(2n ** 63n),
+      2n ** 62n + 3n,
+      2n ** 62n + 1n,
+    ]);
   });
 });

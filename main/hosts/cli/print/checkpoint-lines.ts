@@ -23,6 +23,10 @@ export function problemLines(problems: readonly Problem[], style: Style): string
 }
 
 /** The path as given takes the place of the base name. */
-export function withPath<Summary extends CheckpointSummary>(summary: Summary, context: PrintContext, index = 0): Summary {
+export function withPath<Summary extends CheckpointSummary>(
+  summary: Summary,
+  context: PrintContext,
+  index = 0,
+): Summary {
   return { ...summary, path: context.paths[index] ?? summary.path };
 }

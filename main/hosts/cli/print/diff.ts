@@ -5,7 +5,9 @@ import type { Comparison, ComparisonRow, RowState } from '#shared/statistics.ts'
 
 export const diffPrinter: Printer<'checkpoint.compare'> = {
   text: (comparison, context) => {
-    const rows = [...comparison.rows].sort((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state));
+    const rows = [...comparison.rows].sort(
+      (a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state),
+    );
     const head = ['TENSOR', 'STATE', 'MAX |D|', 'AT', 'REL L2', 'COSINE', 'ULP', 'CHANGED', ''];
     const body = rows.length > 0 ? `\n${table([head, ...rows.map(rowOf)], new Set([2, 4, 5, 6, 7]))}` : '';
     return `${sentence(comparison, context.style)}\n${body}${metadataLines(comparison)}`;
@@ -31,7 +33,8 @@ function sentence({ verdict, rows }: Comparison, style: Style): string {
   const same = rows.filter(({ state }) => state === 'identical').length;
   const counts = `${same} of ${rows.length} tensors`;
   if (verdict === 'identical') return style.good(`Identical: ${counts}, every bit.`);
-  if (verdict === 'equal-values') return style.caution(`Equal values, not every bit: ${counts} are identical.`);
+  if (verdict === 'equal-values')
+    return style.caution(`Equal values, not every bit: ${counts} are identical.`);
   if (verdict === 'within-tolerance') return style.caution(`Within the tolerance: ${counts} are identical.`);
   return style.bad(`Different: ${counts} are identical.`);
 }
@@ -63,7 +66,8 @@ function notesOf({ transposed, cast, shapes, dtypes, problem }: ComparisonRow): 
 
 function metadataLines({ metadata }: Comparison): string {
   if (metadata.length === 0) return '';
-  const cell = (text: string | undefined) => (text === undefined ? '(absent)' : escapeName(text.slice(0, 60)));
+  const cell = (text: string | undefined) =>
+    text === undefined ? '(absent)' : escapeName(text.slice(0, 60));
   const rows = metadata.map(({ name, a, b }) => [escapeName(name), cell(a), cell(b)]);
   return `\nmetadata that differ, which do not count:\n${table([['NAME', 'A', 'B'], ...rows])}`;
 }

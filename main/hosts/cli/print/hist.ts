@@ -10,7 +10,10 @@ export const histPrinter: Printer<'tensor.histogram'> = {
 };
 
 function csv({ edges, counts }: Histogram): string {
-  const lines = Array.from(counts, (count, i) => `${formatFull(edges[i]!)},${formatFull(edges[i + 1]!)},${count}`);
+  const lines = Array.from(
+    counts,
+    (count, i) => `${formatFull(edges[i]!)},${formatFull(edges[i + 1]!)},${count}`,
+  );
   return `from,to,count\n${lines.join('\n')}\n`;
 }
 

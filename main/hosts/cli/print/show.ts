@@ -9,11 +9,16 @@ export const showPrinter: Printer<'tensor.values'> = {
     const columns = shape[shape.length - 1] ?? 1;
     const head = `${dtype} ${formatShape(shape)}\n`;
     if (texts.length === 0) return head;
-    const rows = Array.from({ length: texts.length / columns }, (_, row) => texts.slice(row * columns, (row + 1) * columns));
+    const rows = Array.from({ length: texts.length / columns }, (_, row) =>
+      texts.slice(row * columns, (row + 1) * columns),
+    );
     const right = new Set(Array.from({ length: columns }, (_, column) => column));
     const lines = table(rows, right).split('\n').slice(0, -1);
     const perBlock = shape.length > 2 ? shape[shape.length - 2]! : lines.length;
-    return head + lines.map((line, row) => (row > 0 && row % perBlock === 0 ? `\n${line}\n` : `${line}\n`)).join('');
+    return (
+      head +
+      lines.map((line, row) => (row > 0 && row % perBlock === 0 ? `\n${line}\n` : `${line}\n`)).join('')
+    );
   },
   json: ({ shape, dtype, values }: TensorValues) => ({ shape, dtype, values: nested(shape, values) }),
 };

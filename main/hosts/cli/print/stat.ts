@@ -5,7 +5,20 @@ import type { SummarizedTensor } from '#shared/commands/checkpoint.ts';
 import { escapeName, formatCount, formatFigure, formatShape } from '#shared/display.ts';
 import type { Figure } from '#shared/statistics.ts';
 
-const HEAD = ['NAME', 'DTYPE', 'SHAPE', 'MIN', 'MAX', 'MEAN', 'STD', 'L2', 'ZEROS', 'NAN', '±INF', 'DENORMAL'];
+const HEAD = [
+  'NAME',
+  'DTYPE',
+  'SHAPE',
+  'MIN',
+  'MAX',
+  'MEAN',
+  'STD',
+  'L2',
+  'ZEROS',
+  'NAN',
+  '±INF',
+  'DENORMAL',
+];
 const NUMBERS = new Set([3, 4, 5, 6, 7, 8, 9, 10, 11]);
 
 export const statPrinter: Printer<'checkpoint.summarize'> = {

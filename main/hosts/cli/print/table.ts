@@ -9,7 +9,9 @@ export function table(rows: readonly (readonly string[])[], right: ReadonlySet<n
   return rows
     .map((row) =>
       row
-        .map((cell, column) => (right.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+        .map((cell, column) =>
+          right.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+        )
         .join('  ')
         .trimEnd(),
     )

@@ -21,7 +21,10 @@ export const verifyPrinter: Printer<'checkpoint.verify'> = {
 function sentence({ verdict, tensors }: VerifiedCheckpoint, style: Style): string {
   const count = (state: string) => formatCount(tensors.filter((tensor) => tensor.state === state).length);
   const all = formatCount(tensors.length);
-  if (verdict === 'verified') return style.good(`Verified: the checksums of ${all} of ${all} tensors are right.`);
+  if (verdict === 'verified')
+    return style.good(`Verified: the checksums of ${all} of ${all} tensors are right.`);
   if (verdict === 'failed') return style.bad(`Failed: ${count('failed')} of ${all} tensors are damaged.`);
-  return style.caution(`Not recorded: the file holds no checksum for ${count('not-recorded')} of ${all} tensors.`);
+  return style.caution(
+    `Not recorded: the file holds no checksum for ${count('not-recorded')} of ${all} tensors.`,
+  );
 }

@@ -16,8 +16,18 @@ writeFileSync(
   path,
   plainSafetensors([
     { name: 'x', dtype: 'F32', shape: [4], bytes: new Uint8Array(Float32Array.of(1, 2.5, NaN, -0).buffer) },
-    { name: 'y', dtype: 'F32', shape: [2, 3], bytes: new Uint8Array(Float32Array.of(0, 1, 2, 3, 4, 5).buffer) },
-    { name: 'odd\nname', dtype: 'I64', shape: [1], bytes: new Uint8Array(BigInt64Array.of(2n ** 62n).buffer) },
+    {
+      name: 'y',
+      dtype: 'F32',
+      shape: [2, 3],
+      bytes: new Uint8Array(Float32Array.of(0, 1, 2, 3, 4, 5).buffer),
+    },
+    {
+      name: 'odd\nname',
+      dtype: 'I64',
+      shape: [1],
+      bytes: new Uint8Array(BigInt64Array.of(2n ** 62n).buffer),
+    },
   ]),
 );
 
@@ -79,11 +89,26 @@ describe('what is printed', () => {
 
   it('values nest like the slice', async () => {
     const { document } = await paramscopeJson('show', path, 'y', '--slice', ':,1:');
-    expect(document).toEqual({ shape: [2, 2], dtype: 'f32', values: [[1, 2], [4, 5]] });
+    expect(document).toEqual({
+      shape: [2, 2],
+      dtype: 'f32',
+      values: [
+        [1, 2],
+        [4, 5],
+      ],
+    });
   });
 
   it('a range that begins with a minus is a value, not a flag', async () => {
-    const { document } = await paramscopeJson<{ edges: number[]; counts: number[]; nan: number }>('hist', path, 'x', '--bins', '2', '--range', '-1:3');
+    const { document } = await paramscopeJson<{ edges: number[]; counts: number[]; nan: number }>(
+      'hist',
+      path,
+      'x',
+      '--bins',
+      '2',
+      '--range',
+      '-1:3',
+    );
     expect(document).toMatchObject({ edges: [-1, 1, 3], counts: [1, 2], nan: 1, below: 0, above: 0 });
   });
 
@@ -93,7 +118,11 @@ describe('what is printed', () => {
   });
 
   it('several paths give a list, and one that cannot be read does not spoil it', async () => {
-    const { code, document } = await paramscopeJson<Record<string, unknown>[]>('ls', path, join(folder, 'nothing'));
+    const { code, document } = await paramscopeJson<Record<string, unknown>[]>(
+      'ls',
+      path,
+      join(folder, 'nothing'),
+    );
     expect([code, document[0]!['path'], document[1]!['path'], Object.keys(document[1]!)]).toEqual([
       3,
       path,
@@ -103,11 +132,15 @@ describe('what is printed', () => {
   });
 
   it('an error in JSON is one document', async () => {
-    const { code, document } = await paramscopeJson<{ error: { code: string } }>('stat', join(folder, 'nothing'));
+    const { code, document } = await paramscopeJson<{ error: { code: string } }>(
+      'stat',
+      join(folder, 'nothing'),
+    );
     expect([code, document.error.code]).toEqual([3, 'not-found']);
   });
 });
 
 describe('the printers', () => {
-  for (const { command, verb } of VERBS) it(`have one for ${verb.verb}`, () => expect(PRINTERS[command]).toBeDefined());
+  for (const { command, verb } of VERBS)
+    it(`have one for ${verb.verb}`, () => expect(PRINTERS[command]).toBeDefined());
 });

@@ -46,7 +46,7 @@ test('within tolerance says which', () => {
     'within-tolerance',
     [{ name: 'w', state: 'within-tolerance', maxAbs: 1.25e-6, at: [0, 3] }],
     'Within tolerance of 0.00001 absolute, 0.001 relative: 1 of 1 tensor.',
-    ['Worst at w[0, 3]: |d| = 1.25e-6.'],
+    ['Worst: w, max |d| 1.25e-6 at [0, 3].'],
   );
 });
 
@@ -59,8 +59,8 @@ test('different says how many, in what way, and where it is worst', () => {
       { name: 'gone', state: 'only-a' },
       { name: 'bent', state: 'shape' },
     ],
-    'Different: 3 of 4 tensors (1 in value, 1 of another shape, 1 only in the original).',
-    ['Worst at w[2, 17]: |d| = 0.5; 1 element changed there.'],
+    'Different: 3 of 4 tensors, 1 by value, 1 by shape, 1 only in the original.',
+    ['Worst: w, relative L2 0.1, max |d| 0.5 at [2, 17]; 1 element changed.'],
   );
 });
 
@@ -68,8 +68,8 @@ test('a NaN on one side has no size', () => {
   check(
     'different',
     [{ name: 'w', state: 'different', maxAbs: Number.POSITIVE_INFINITY, at: [0] }],
-    'Different: 1 of 1 tensor (1 in value).',
-    ['Worst at w[0]: no number on one side.'],
+    'Different: 1 of 1 tensor, by value.',
+    ['Worst: w, no number on one side at [0].'],
   );
 });
 
