@@ -13,6 +13,8 @@ const END64_SIGNATURE = 0x06064b50;
 const END64_BYTES = 56;
 const DIRECTORY_SIGNATURE = 0x02014b50;
 const LOCAL_SIGNATURE = 0x04034b50;
+/** In place of a number that the ZIP64 records have. */
+const MASKED = 0xffffffff;
 /** The comment after the end record has a 16-bit length. */
 const COMMENT_BYTES = 0xffff;
 
@@ -66,7 +68,8 @@ export async function findDirectory(source: ByteSource): Promise<FoundDirectory 
   if (end.diskCount > 1) {
     problems.push({ code: 'zip-multi-disk', message: 'the archive says it is spread over several disks' });
   }
-  const directory = await readDirectory(source, end, problems);
+  const isBelieved = at.isExact || end.directoryBytes > 0 || end.directoryOffset === end.begin;
+  const directory = isBelieved ? await readDirectory(source, end, problems) : undefined;
   if (!directory) {
     // bytes that happen to look like an end record, followed by others, are no archive
     if (!at.isExact) return undefined;
@@ -166,8 +169,8 @@ async function readEnd64(
 function compareEnds(wide: EndRecord, classic: EndRecord, problems: Problem[]): void {
   const isSame =
     (classic.entryCount === 0xffff || classic.entryCount === wide.entryCount) &&
-    (classic.directoryBytes === 0xffffffff || classic.directoryBytes === wide.directoryBytes) &&
-    (classic.directoryOffset === 0xffffffff || classic.directoryOffset === wide.directoryOffset);
+    (classic.directoryBytes === MASKED || classic.directoryBytes === wide.directoryBytes) &&
+    (classic.directoryOffset === MASKED || classic.directoryOffset === wide.directoryOffset);
   if (isSame) return;
   problems.push({
     code: 'zip-end-record',
@@ -222,7 +225,10 @@ async function shiftOf(source: ByteSource, directory: Uint8Array, shift: number)
   if (shift <= 0 || directory.byteLength < 46) return 0;
   const cursor = cursorOver(directory);
   cursor.position = 42;
-  const header = cursor.u32() + shift;
+  const stated = cursor.u32();
+  // a masked offset stands elsewhere, and is taken on trust
+  if (stated === MASKED) return shift;
+  const header = stated + shift;
   if (header + 4 > source.byteLength) return 0;
   const signature = cursorOver(await source.read(header, 4)).u32();
   return signature === LOCAL_SIGNATURE ? shift : 0;
