@@ -124,3 +124,22 @@ export const CHUNK_PAIRS = 10_000_000;
 export function chunkedBytesLimit(storedByteLength: number): number {
   return 16 * 1024 * MIB + 2000 * storedByteLength;
 }
+
+/** Tensors and metadata keys of a GGUF file: the largest models have a few thousand of the former, a few hundred of the latter. */
+export const GGUF_TENSORS = 1_000_000;
+export const GGUF_KEYS = 100_000;
+
+/** A GGUF tensor's name, in bytes: ggml itself stops at 63. */
+export const GGUF_NAME_BYTES = 64 * 1024;
+
+/** Texts of a GGUF file's metadata that are kept for showing, in bytes; chat templates are the longest, under 100 kB each. */
+export const GGUF_TEXT_BYTES = 16 * MIB;
+
+/** Texts of a GGUF file's arrays that are walked over one by one: ggml reads no more, vocabularies have a quarter of a million. */
+export const GGUF_ARRAY_ITEMS = 64 * MIB;
+
+/** Arrays of a GGUF file's metadata within each other: ggml reads none. */
+export const GGUF_ARRAY_DEPTH = 8;
+
+/** Files that a GGUF file may be split into: its names have room for five digits, real sets have a few dozen. */
+export const GGUF_PARTS = 4096;

@@ -1,6 +1,7 @@
 /** What a format is, and what opening a file gives: data, with no behaviour and no values. */
 import type { FormatInput } from '#main/formats/input.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
+import type { Chunk } from '#main/encodings/filters/filters.ts';
 import type { Layout, Metadata, Problem } from '#shared/checkpoint.ts';
 import type { Quantisation, SparseInfo } from '#shared/tensor.ts';
 
@@ -52,6 +53,7 @@ export interface StoredTensor {
 /** Where a tensor's values are. Offsets and lengths are bytes, strides elements. */
 export type Storage =
   | DenseStorage
+  | ChunkedStorage
   /** Values too small or too scattered to point at, already little-endian and in C order. */
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   /** Texts of a string tensor in C order. */
@@ -74,6 +76,32 @@ export interface DenseStorage {
   /** The complex values on disk are to be conjugated, or the values negated, when read. */
   readonly isConjugated?: true;
   readonly isNegated?: true;
+}
+
+/** Values in pieces, each packed on its own. Tensors that have the same object as storage share it. */
+export interface ChunkedStorage {
+  readonly kind: 'chunked';
+  /** Of the whole that the chunks are pieces of; the tensor's own shape unless there is a view. */
+  readonly shape: readonly number[];
+  /**
+   * In any order, none overlapping another; each is in C order of its own shape, which may reach over the whole's far edges.
+   * Where no chunk is, every element is the fill value.
+   */
+  readonly chunks: readonly Chunk[];
+  /** One element as the chunks would hold it; zeros when absent. */
+  readonly fill?: Uint8Array;
+  /** Of the fill value and of the unpacked chunks. */
+  readonly byteOrder: 'little' | 'big';
+  /** Absent means all of the whole. */
+  readonly view?: ChunkedView;
+}
+
+/** Part of a whole: element (i0, i1, …) of the view is at `origin` plus, for each of its axes, i × step along an axis of the whole. */
+export interface ChunkedView {
+  /** Elements, one for each axis of the whole. */
+  readonly origin: readonly number[];
+  /** One for each axis of the view; no two on the same axis of the whole. */
+  readonly axes: readonly { readonly axis: number; readonly step: number }[];
 }
 
 export interface Checksum {

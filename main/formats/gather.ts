@@ -1,9 +1,10 @@
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { DenseStorage } from '#main/formats/contract.ts';
 import { throwIfCancelled } from '#shared/errors.ts';
+import { contiguousStrides } from '#shared/tensor.ts';
 
 /** A box of a tensor: some leading coordinates fixed, a range of one axis, all of the axes behind it. */
-interface Box {
+export interface Box {
   /** First coordinate and extent along every axis. */
   readonly from: number[];
   readonly extent: number[];
@@ -79,7 +80,7 @@ async function readBox(
   const span = (high - low + 1) * width;
   if (span <= ONE_READ_BYTES || box.elementCount === 1) {
     const bytes = await source.read(storage.offset + (origin + low) * width, span, signal);
-    scatter(bytes, -low, box.extent, strides, width, out);
+    copyStrided(bytes, -low, strides, out, 0, contiguousStrides(box.extent), box.extent, width);
     return;
   }
   const axis = axisToSplit(box.extent, strides);
@@ -125,33 +126,55 @@ async function readSlices(
   }
 }
 
-/** Copies the elements of a box, in C order, out of the bytes of one read; `origin` is the first element's place in them. */
-function scatter(
+/**
+ * Copies a box of elements from one place to another, element by element or in runs where both lie without gaps.
+ * @param first element of `bytes` that is the box's first, and `to` that of `out`; strides are elements.
+ * @param width bytes of one element.
+ */
+export function copyStrided(
   bytes: Uint8Array,
-  origin: number,
-  extent: readonly number[],
+  first: number,
   strides: readonly number[],
-  width: number,
   out: Uint8Array,
+  to: number,
+  outStrides: readonly number[],
+  extent: readonly number[],
+  width: number,
 ): void {
   const rank = extent.length;
   const coordinate = new Array<number>(rank).fill(0);
   const run = rank === 0 ? 1 : extent[rank - 1]!;
-  const step = rank === 0 ? 0 : strides[rank - 1]! * width;
-  const total = extent.reduce((product, size) => product * size, 1);
-  let at = origin * width;
-  for (let done = 0; done < total; done += run) {
-    let from = at;
-    let to = done * width;
-    for (let i = 0; i < run; i++, from += step) {
-      for (let byte = 0; byte < width; byte++) out[to++] = bytes[from + byte]!;
-    }
+  const step = rank === 0 ? 1 : strides[rank - 1]!;
+  const outStep = rank === 0 ? 1 : outStrides[rank - 1]!;
+  const runs = extent.slice(0, -1).reduce((product, size) => product * size, 1);
+  let from = first * width;
+  let put = to * width;
+  for (let done = 0; done < runs; done++) {
+    if (step === 1 && outStep === 1) out.set(bytes.subarray(from, from + run * width), put);
+    else copyRun(bytes, from, step * width, out, put, outStep * width, run, width);
     for (let axis = rank - 2; axis >= 0; axis--) {
       coordinate[axis]!++;
-      at += strides[axis]! * width;
+      from += strides[axis]! * width;
+      put += outStrides[axis]! * width;
       if (coordinate[axis]! < extent[axis]!) break;
-      at -= strides[axis]! * extent[axis]! * width;
+      from -= strides[axis]! * extent[axis]! * width;
+      put -= outStrides[axis]! * extent[axis]! * width;
       coordinate[axis] = 0;
     }
+  }
+}
+
+function copyRun(
+  bytes: Uint8Array,
+  from: number,
+  step: number,
+  out: Uint8Array,
+  to: number,
+  outStep: number,
+  count: number,
+  width: number,
+): void {
+  for (let i = 0; i < count; i++, from += step, to += outStep) {
+    for (let byte = 0; byte < width; byte++) out[to + byte] = bytes[from + byte]!;
   }
 }

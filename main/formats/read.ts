@@ -1,5 +1,6 @@
 /** The one executor of reading: a stored tensor to windows of canonical bytes. */
 import type { ByteSource } from '#main/bytes/source.ts';
+import { chunkedReader } from '#main/formats/chunks.ts';
 import { readStrided } from '#main/formats/gather.ts';
 import type { DenseStorage, StoredTensor } from '#main/formats/contract.ts';
 import { AppError } from '#shared/errors.ts';
@@ -40,26 +41,29 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
       read: async (start, count) => bytes.slice(start * width, (start + count) * width),
     };
   }
-  const source = sources[storage.source]!;
-  const bits = dtypeInfo(tensor.dtype).bits;
   const read =
-    bits < 8
-      ? packedReader(tensor, storage, source, bits)
-      : isContiguous(tensor.shape, storage)
-        ? denseReader(storage, source, width)
-        : (start: number, count: number, signal?: AbortSignal) =>
-            readStrided(source, storage, tensor.shape, width, start, count, signal);
+    storage.kind === 'chunked'
+      ? chunkedReader(storage, sources, tensor.shape, width)
+      : storageReader(tensor, storage, sources[storage.source]!, width);
   return {
     elementCount,
     elementByteLength: width,
     read: async (start, count, signal) => {
       const bytes = alignedCopy(await read(start, count, signal));
       if (storage.byteOrder === 'big') swapInPlace(bytes, swapUnit(tensor.dtype));
-      if (storage.isConjugated) negateParts(bytes, width / 2, 1, 2);
-      if (storage.isNegated) negateParts(bytes, swapUnit(tensor.dtype), 0, 1);
+      if (storage.kind === 'dense' && storage.isConjugated) negateParts(bytes, width / 2, 1, 2);
+      if (storage.kind === 'dense' && storage.isNegated) negateParts(bytes, swapUnit(tensor.dtype), 0, 1);
       return bytes;
     },
   };
+}
+
+function storageReader(tensor: StoredTensor, storage: DenseStorage, source: ByteSource, width: number): Read {
+  const bits = dtypeInfo(tensor.dtype).bits;
+  if (bits < 8) return packedReader(tensor, storage, source, bits);
+  if (isContiguous(tensor.shape, storage)) return denseReader(storage, source, width);
+  return (start, count, signal) =>
+    readStrided(source, storage, tensor.shape, width, start, count, signal);
 }
 
 type Read = (start: number, count: number, signal?: AbortSignal) => Promise<Uint8Array>;

@@ -1,4 +1,5 @@
 import type { Checkpoint, DenseStorage, StoredTensor } from '#main/formats/contract.ts';
+import { chunkedFault } from '#main/formats/validate-chunks.ts';
 import { TENSOR_RANK } from '#main/bytes/limits.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { findDtype } from '#shared/dtype.ts';
@@ -53,6 +54,9 @@ function faultOf(tensor: StoredTensor, checkpoint: Checkpoint): Fault | undefine
   }
   const { storage } = tensor;
   if (storage.kind === 'dense') return denseFault(tensor, storage, elementCount, checkpoint);
+  if (storage.kind === 'chunked') {
+    return chunkedFault(tensor.dtype, tensor.shape, elementCount, storage, checkpoint.sources);
+  }
   if (storage.kind === 'inline' && storage.bytes.byteLength !== byteLengthOf(tensor.dtype, elementCount)) {
     return {
       code: 'length',

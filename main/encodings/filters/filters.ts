@@ -1,0 +1,105 @@
+// Filter pipelines of chunks, undone: the HDF5 filter registry's numbers 1 to 6 and 32000 (LZF), and zarr's zlib and gzip.
+import { AppError } from '#shared/errors.ts';
+import { stripFletcher32 } from '#main/encodings/filters/fletcher32.ts';
+import { inflateChunk } from '#main/encodings/filters/inflate-chunk.ts';
+import { unpackLzf } from '#main/encodings/filters/lzf.ts';
+import { unpackNbit } from '#main/encodings/filters/nbit.ts';
+import { numbersOfFields, type NumberField } from '#main/encodings/filters/number-fields.ts';
+import { unpackScaleOffset } from '#main/encodings/filters/scale-offset.ts';
+import { unshuffle } from '#main/encodings/filters/shuffle.ts';
+
+/** One step that was taken when a chunk was written, as plain data. */
+export type Filter =
+  | { readonly kind: 'zlib' }
+  | { readonly kind: 'gzip' }
+  | { readonly kind: 'lzf' }
+  /** Byte 0 of every element, then byte 1, and so on. */
+  | { readonly kind: 'shuffle'; readonly elementBytes: number }
+  /** The data are followed by their checksum. */
+  | { readonly kind: 'fletcher32' }
+  /** Bits that carry nothing left out; the parameters are the filter's own. */
+  | { readonly kind: 'nbit'; readonly parameters: readonly number[] }
+  /** Less the least value, in as few bits as the largest needs; the parameters are the filter's own. */
+  | { readonly kind: 'scale-offset'; readonly parameters: readonly number[] }
+  /** Numbers in an unusual arrangement of bits; undone, they are little-endian numbers of a usual one. */
+  | { readonly kind: 'number-fields'; readonly field: NumberField };
+
+/** A piece of a tensor, stored and packed on its own; plain data. */
+export interface Chunk {
+  /** Elements: where its first element is in the tensor. */
+  readonly origin: readonly number[];
+  /** Elements along each axis. */
+  readonly shape: readonly number[];
+  /** Which source it is in, by number. */
+  readonly source: number;
+  /** Bytes, as stored. */
+  readonly offset: number;
+  readonly byteLength: number;
+  /** In the order they were applied in. */
+  readonly filters: readonly Filter[];
+}
+
+/** Where a chunk is, for messages. */
+export interface ChunkPlace {
+  readonly file: string;
+  /** Bytes into the file. */
+  readonly offset: number;
+}
+
+/** What a packer may add to data that do not pack. */
+const SLACK_BYTES = 4096;
+
+/**
+ * Undoes the filters, last one first.
+ * @param filters in the order they were applied in.
+ * @param byteLength of the chunk when it is unpacked: no step may give much more than that.
+ * @returns a buffer of the caller's, or `packed` itself where there is no filter.
+ * @throws AppError `corrupt` for data that do not unpack to that length or miss their checksum.
+ */
+export async function unpackChunk(
+  packed: Uint8Array,
+  filters: readonly Filter[],
+  byteLength: number,
+  place: ChunkPlace,
+): Promise<Uint8Array> {
+  const most = byteLength + (byteLength >>> 3) + SLACK_BYTES;
+  let bytes = packed;
+  for (let step = filters.length - 1; step >= 0; step--) {
+    bytes = await undo(filters[step]!, bytes, step === 0 ? byteLength : undefined, most, place);
+  }
+  if (bytes.byteLength !== byteLength) {
+    throw new AppError('corrupt', 'a chunk does not unpack to its length', {
+      ...place,
+      expected: `${byteLength} bytes`,
+      found: `${bytes.byteLength} bytes`,
+    });
+  }
+  return bytes;
+}
+
+/** @param exact the length that comes out, where it is known. */
+async function undo(
+  filter: Filter,
+  bytes: Uint8Array,
+  exact: number | undefined,
+  most: number,
+  place: ChunkPlace,
+): Promise<Uint8Array> {
+  switch (filter.kind) {
+    case 'zlib':
+    case 'gzip':
+      return inflateChunk(filter.kind, bytes, exact ?? most, place);
+    case 'lzf':
+      return unpackLzf(bytes, exact ?? most, place);
+    case 'shuffle':
+      return unshuffle(bytes, filter.elementBytes);
+    case 'fletcher32':
+      return stripFletcher32(bytes, place);
+    case 'nbit':
+      return unpackNbit(bytes, filter.parameters, most, place);
+    case 'scale-offset':
+      return unpackScaleOffset(bytes, filter.parameters, most, place);
+    case 'number-fields':
+      return numbersOfFields(bytes, filter.field);
+  }
+}

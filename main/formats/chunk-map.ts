@@ -1,0 +1,115 @@
+import type { Chunk } from '#main/encodings/filters/filters.ts';
+
+/** Coordinates along one axis: first, first + step, … */
+export interface Coordinates {
+  readonly first: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** The chunks that may hold an element at these coordinates, one entry for each axis. */
+export type ChunkMap = (coordinates: readonly Coordinates[]) => readonly Chunk[];
+
+/** Finds chunks by where they are: by their cell where they lie on a grid, else along the axis that parts them best. */
+export function chunkMap(shape: readonly number[], chunks: readonly Chunk[]): ChunkMap {
+  if (chunks.length === 0) return () => [];
+  return gridMap(shape, chunks) ?? sortedMap(shape.length, chunks);
+}
+
+/** Chunks of one shape whose origins are multiples of it: how many cells there are along each axis, and which one each chunk fills. */
+export interface ChunkGrid {
+  readonly cell: readonly number[];
+  readonly counts: readonly number[];
+  /** C order, one for each chunk. */
+  readonly indices: readonly number[];
+}
+
+/** Undefined for chunks that lie on no grid, or on one with more cells than can be numbered. */
+export function chunkGrid(shape: readonly number[], chunks: readonly Chunk[]): ChunkGrid | undefined {
+  const cell = chunks[0]?.shape;
+  if (!cell) return undefined;
+  const counts = shape.map((size, axis) => Math.ceil(size / cell[axis]!));
+  if (counts.reduce((product, count) => product * count, 1) > Number.MAX_SAFE_INTEGER) return undefined;
+  const indices: number[] = [];
+  for (const chunk of chunks) {
+    let index = 0;
+    for (let axis = 0; axis < cell.length; axis++) {
+      const place = chunk.origin[axis]! / cell[axis]!;
+      if (chunk.shape[axis] !== cell[axis] || !Number.isInteger(place)) return undefined;
+      index = index * counts[axis]! + place;
+    }
+    indices.push(index);
+  }
+  return { cell, counts, indices };
+}
+
+function gridMap(shape: readonly number[], chunks: readonly Chunk[]): ChunkMap | undefined {
+  const grid = chunkGrid(shape, chunks);
+  if (!grid) return undefined;
+  const { cell, counts } = grid;
+  const byCell = new Map(chunks.map((chunk, at) => [grid.indices[at]!, chunk]));
+  return (coordinates) => {
+    let indices = [0];
+    coordinates.forEach((axisCoordinates, axis) => {
+      const cells = cellsOf(axisCoordinates, cell[axis]!);
+      indices = indices.flatMap((index) => cells.map((place) => index * counts[axis]! + place));
+    });
+    return indices.flatMap((index) => byCell.get(index) ?? []);
+  };
+}
+
+/** Each cell that one of the coordinates is in, once. */
+function cellsOf({ first, step, count }: Coordinates, size: number): number[] {
+  const cells: number[] = [];
+  for (let i = 0; i < count;) {
+    const cell = Math.floor((first + i * step) / size);
+    cells.push(cell);
+    // the first coordinate that is in another cell
+    const toEdge = step > 0 ? (cell + 1) * size - first : first - cell * size + 1;
+    i = Math.max(i + 1, Math.ceil(toEdge / Math.abs(step)));
+  }
+  return cells;
+}
+
+function sortedMap(rank: number, chunks: readonly Chunk[]): ChunkMap {
+  const axis = axisWithMostOrigins(rank, chunks);
+  if (axis === undefined) return () => chunks;
+  const sorted = [...chunks].sort((a, b) => a.origin[axis]! - b.origin[axis]!);
+  const longest = sorted.reduce((most, { shape }) => Math.max(most, shape[axis]!), 0);
+  return (coordinates) => {
+    const { first, step, count } = coordinates[axis]!;
+    const last = first + (count - 1) * step;
+    const low = Math.min(first, last);
+    const high = Math.max(first, last);
+    const found: Chunk[] = [];
+    for (let at = firstBeyond(sorted, axis, low - longest); at < sorted.length; at++) {
+      const chunk = sorted[at]!;
+      if (chunk.origin[axis]! > high) break;
+      if (chunk.origin[axis]! + chunk.shape[axis]! > low) found.push(chunk);
+    }
+    return found;
+  };
+}
+
+/** The axis along which chunks differ most; undefined without axes. */
+export function axisWithMostOrigins(rank: number, chunks: readonly Chunk[]): number | undefined {
+  let best: number | undefined;
+  let most = 0;
+  for (let axis = 0; axis < rank; axis++) {
+    const distinct = new Set(chunks.map(({ origin }) => origin[axis])).size;
+    if (distinct > most) [best, most] = [axis, distinct];
+  }
+  return best;
+}
+
+/** Index of the first chunk whose origin lies beyond `limit`. */
+function firstBeyond(sorted: readonly Chunk[], axis: number, limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]!.origin[axis]! <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,177 @@
+/** Windows of a tensor that is stored in chunks, in bounded memory: chunks are unpacked when first needed and the latest ones kept. */
+import { CHUNK_CACHE_BYTES, WINDOW_BYTES } from '#main/bytes/limits.ts';
+import type { ByteSource } from '#main/bytes/source.ts';
+import { unpackChunk, type Chunk } from '#main/encodings/filters/filters.ts';
+import { chunkMap } from '#main/formats/chunk-map.ts';
+import type { ChunkedStorage, ChunkedView } from '#main/formats/contract.ts';
+import { copyStrided, largestBox, readStrided, type Box } from '#main/formats/gather.ts';
+import { throwIfCancelled } from '#shared/errors.ts';
+import { contiguousStrides } from '#shared/tensor.ts';
+
+/** Chunks that are read and unpacked at the same time. */
+const PARALLEL = 8;
+
+/** A view of the whole tensor. */
+export function wholeView(shape: readonly number[]): ChunkedView {
+  return { origin: shape.map(() => 0), axes: shape.map((_, axis) => ({ axis, step: 1 })) };
+}
+
+/** What a box of the view and a chunk have in common; coordinates are elements. */
+interface Overlap {
+  /** First coordinate in the box, and extent, along each axis of the view. */
+  readonly from: number[];
+  readonly extent: number[];
+  /** Element of the chunk that comes first, and the way to the next one along each axis of the view. */
+  readonly first: number;
+  readonly strides: number[];
+}
+
+/**
+ * Reads elements [start, start + count) of the storage's view in C order, as stored (not swapped).
+ * @param shape of the view.
+ * @param width bytes of one element.
+ */
+export function chunkedReader(
+  storage: ChunkedStorage,
+  sources: readonly ByteSource[],
+  shape: readonly number[],
+  width: number,
+): (start: number, count: number, signal?: AbortSignal) => Promise<Uint8Array> {
+  const view = storage.view ?? wholeView(storage.shape);
+  const chunksAt = chunkMap(storage.shape, storage.chunks);
+  const cache = chunkCache(sources, width);
+  const isZero = storage.fill === undefined || storage.fill.every((byte) => byte === 0);
+
+  async function readBox(box: Box, out: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const touched = chunksAt(coordinatesOf(view, box));
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (let index = next++; index < touched.length; index = next++) {
+        throwIfCancelled(signal);
+        const chunk = touched[index]!;
+        const overlap = overlapOf(chunk, view, box);
+        if (overlap) await copyChunk(chunk, overlap, box, out, signal);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(PARALLEL, touched.length) }, work));
+  }
+
+  async function copyChunk(
+    chunk: Chunk,
+    { from, extent, first, strides }: Overlap,
+    box: Box,
+    out: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const boxStrides = contiguousStrides(box.extent);
+    const to = from.reduce((sum, coordinate, axis) => sum + coordinate * boxStrides[axis]!, 0);
+    if (isReadInParts(chunk, width)) {
+      const source = sources[chunk.source]!;
+      const part = {
+        kind: 'dense',
+        ...chunk,
+        byteOrder: storage.byteOrder,
+        elementOffset: first,
+        strides,
+      } as const;
+      const count = extent.reduce((product, size) => product * size, 1);
+      const bytes = await readStrided(source, part, extent, width, 0, count, signal);
+      copyStrided(bytes, 0, contiguousStrides(extent), out, to, boxStrides, extent, width);
+    } else {
+      const bytes = await cache.unpacked(chunk, signal);
+      copyStrided(bytes, first, strides, out, to, boxStrides, extent, width);
+    }
+  }
+
+  return async (start, count, signal) => {
+    const out = new Uint8Array(count * width);
+    if (!isZero) for (let at = 0; at < out.byteLength; at += width) out.set(storage.fill, at);
+    for (let done = 0; done < count;) {
+      throwIfCancelled(signal);
+      const box = largestBox(shape, start + done, count - done);
+      await readBox(box, out.subarray(done * width, (done + box.elementCount) * width), signal);
+      done += box.elementCount;
+    }
+    return out;
+  };
+}
+
+/** Large chunks that are not packed are never held whole. */
+function isReadInParts({ filters, byteLength }: Chunk, width: number): boolean {
+  return filters.length === 0 && byteLength > Math.max(WINDOW_BYTES, width);
+}
+
+/** For each axis of the whole, the coordinates that a box of the view takes: the first, the step, and how many. */
+function coordinatesOf(
+  { origin, axes }: ChunkedView,
+  box: Box,
+): { first: number; step: number; count: number }[] {
+  const coordinates = origin.map((first) => ({ first, step: 1, count: 1 }));
+  axes.forEach(({ axis, step }, at) => {
+    coordinates[axis] = { first: origin[axis]! + box.from[at]! * step, step, count: box.extent[at]! };
+  });
+  return coordinates;
+}
+
+function overlapOf(chunk: Chunk, view: ChunkedView, box: Box): Overlap | undefined {
+  const chunkStrides = contiguousStrides(chunk.shape);
+  const place = view.origin.map((first, axis) => first - chunk.origin[axis]!);
+  const isOnAxis = new Array<boolean>(place.length).fill(false);
+  const overlap = { from: [] as number[], extent: [] as number[], strides: [] as number[] };
+  for (const [at, { axis, step }] of view.axes.entries()) {
+    isOnAxis[axis] = true;
+    // coordinates inside the chunk are place + i × step for i from low to high
+    const begin = place[axis]! + box.from[at]! * step;
+    const size = chunk.shape[axis]!;
+    const low = step > 0 ? Math.ceil(-begin / step) : Math.ceil((begin - size + 1) / -step);
+    const high = step > 0 ? Math.ceil((size - begin) / step) : Math.floor(begin / -step) + 1;
+    const from = Math.max(0, low);
+    const extent = Math.min(box.extent[at]!, high) - from;
+    if (extent <= 0) return undefined;
+    overlap.from.push(from);
+    overlap.extent.push(extent);
+    overlap.strides.push(step * chunkStrides[axis]!);
+    place[axis] = begin + from * step;
+  }
+  const isInside = place.every((at, axis) => isOnAxis[axis] || (at >= 0 && at < chunk.shape[axis]!));
+  if (!isInside) return undefined;
+  return { ...overlap, first: place.reduce((sum, at, axis) => sum + at * chunkStrides[axis]!, 0) };
+}
+
+interface ChunkCache {
+  unpacked(chunk: Chunk, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/** The chunks used last, up to `CHUNK_CACHE_BYTES`, though one at least. */
+function chunkCache(sources: readonly ByteSource[], width: number): ChunkCache {
+  const kept = new Map<Chunk, Promise<Uint8Array>>();
+  let keptBytes = 0;
+
+  const lengthOf = ({ shape }: Chunk): number => shape.reduce((product, size) => product * size, width);
+
+  const forget = (chunk: Chunk): void => {
+    if (kept.delete(chunk)) keptBytes -= lengthOf(chunk);
+  };
+
+  const fetch = async (chunk: Chunk, signal?: AbortSignal): Promise<Uint8Array> => {
+    const source = sources[chunk.source]!;
+    const packed = await source.read(chunk.offset, chunk.byteLength, signal);
+    return unpackChunk(packed, chunk.filters, lengthOf(chunk), { file: source.name, offset: chunk.offset });
+  };
+
+  return {
+    unpacked: (chunk, signal) => {
+      const known = kept.get(chunk);
+      kept.delete(chunk);
+      if (!known) keptBytes += lengthOf(chunk);
+      const bytes = known ?? fetch(chunk, signal);
+      kept.set(chunk, bytes);
+      bytes.catch(() => forget(chunk));
+      for (const oldest of kept.keys()) {
+        if (keptBytes <= CHUNK_CACHE_BYTES || oldest === chunk) break;
+        forget(oldest);
+      }
+      return bytes;
+    },
+  };
+}
