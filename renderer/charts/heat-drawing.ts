@@ -26,7 +26,7 @@ export interface HeatScene {
 const LEFT = 48;
 const TOP = 36;
 /** A matrix of a few cells need not fill the screen. */
-const LARGEST_CELL = 40;
+const LARGEST_CELL = 56;
 const FONT_SIZE = 11;
 
 /** The cells stretch to the space there is, each way on its own. */
@@ -120,6 +120,7 @@ function drawAxes(context: CanvasRenderingContext2D, scene: HeatScene, width: nu
     context.fillText(String(index), layout.left - 8, y);
     context.fillRect(layout.left - 5, Math.round(y), 4, 1);
   }
+  if (!titles[0]) return;
   context.save();
   context.translate(7, layout.top);
   context.rotate(-Math.PI / 2);

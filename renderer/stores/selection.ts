@@ -7,6 +7,7 @@ import { tensorFilter } from '#renderer/stores/tensor-filter.ts';
 import {
   buildTree,
   groupsAbove,
+  prunedTree,
   tensorKey,
   treeRows,
   type TreeNode,
@@ -49,10 +50,7 @@ export const useSelection = defineStore('selection', () => {
   );
   const filter = computed(() => tensorFilter(filterText.value));
   const wholeTree = computed(() => buildTree(checkpoints.current?.summary.tensors ?? []));
-  const tree = computed<readonly TreeNode[]>(() => {
-    const test = filter.value;
-    return test ? buildTree((checkpoints.current?.summary.tensors ?? []).filter(test)) : wholeTree.value;
-  });
+  const tree = computed(() => (filter.value ? prunedTree(wholeTree.value, filter.value) : wholeTree.value));
   const rows = computed(() =>
     treeRows(
       tree.value,

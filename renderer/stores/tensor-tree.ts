@@ -16,10 +16,11 @@ export interface GroupNode {
   /** The names' common beginning, without the separator after it. */
   readonly path: string;
   readonly children: TreeNode[];
-  tensors: number;
+  /** Of all levels below; a shared storage counts once. */
+  readonly tensors: number;
   /** Elements. */
-  parameters: number;
-  bytes: number;
+  readonly parameters: number;
+  readonly bytes: number;
 }
 
 export type TreeNode = TensorNode | GroupNode;
@@ -74,11 +75,6 @@ function place(tensor: TensorInfo, roots: TreeNode[], groups: Map<string, GroupN
       groups.set(path, group);
       siblings.push(group);
     }
-    group.tensors++;
-    if (tensor.sharedWith === undefined) {
-      group.parameters += tensor.elementCount;
-      group.bytes += tensor.byteLength;
-    }
     siblings = group.children;
     begin = end + 1;
   }
@@ -103,7 +99,31 @@ function drawnTogether(node: TreeNode): TreeNode {
     const separator = (child.kind === 'tensor' ? child.tensor.name : child.path)[node.path.length] ?? '.';
     return { ...child, label: `${node.label}${separator}${child.label}` };
   }
-  return { ...node, children: node.children.map(drawnTogether) };
+  const children = node.children.map(drawnTogether);
+  return { ...node, children, ...totalsOf(children) };
+}
+
+/** The same tree with only the tensors that fit; groups count what is left of them. */
+export function prunedTree(
+  roots: readonly TreeNode[],
+  isFitting: (tensor: TensorInfo) => boolean,
+): TreeNode[] {
+  return roots.flatMap((node): TreeNode[] => {
+    if (node.kind === 'tensor') return isFitting(node.tensor) ? [node] : [];
+    const children = prunedTree(node.children, isFitting);
+    return children.length === 0 ? [] : [{ ...node, children, ...totalsOf(children) }];
+  });
+}
+
+function totalsOf(children: readonly TreeNode[]): Pick<GroupNode, 'tensors' | 'parameters' | 'bytes'> {
+  const totals = { tensors: 0, parameters: 0, bytes: 0 };
+  for (const child of children) {
+    const isCounted = child.kind === 'group' || child.tensor.sharedWith === undefined;
+    totals.tensors += child.kind === 'group' ? child.tensors : 1;
+    totals.parameters += isCounted ? elementsOf(child) : 0;
+    totals.bytes += isCounted ? bytesOf(child) : 0;
+  }
+  return totals;
 }
 
 /** The rows to show: what is expanded (everything, while filtering), in the order asked for. */

@@ -1,5 +1,5 @@
 /** A histogram scene as Chart.js wants it. */
-import type { ChartData, ChartOptions, Scale } from 'chart.js';
+import type { ChartData, ChartOptions, Plugin, Scale } from 'chart.js';
 
 import { quietAxis, quietOptions } from '#renderer/charts/axes.ts';
 import type { Bar, HistogramScene } from '#renderer/charts/histogram/scene.ts';
@@ -7,17 +7,18 @@ import type { ThemeColours } from '#renderer/ui/theme.ts';
 import { formatCount, formatFigure } from '#shared/display.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
-/** Below this many bins a gap between bars can be seen and helps. */
-const GAP_BELOW = 160;
+/** Bars at least this wide, in pixels, have a gap between them. */
+const GAP_FROM = 4;
 
 export function barData(scene: HistogramScene, colours: ThemeColours): ChartData<'bar', Bar[]> {
   return {
     datasets: [
       {
         data: [...scene.bars],
-        backgroundColor: colours.series1,
+        // drawn by `crispBars`; here for hovering
+        backgroundColor: 'transparent',
         hoverBackgroundColor: colours.text,
-        barPercentage: scene.bars.length < GAP_BELOW ? 0.92 : 1,
+        barPercentage: 1,
         categoryPercentage: 1,
         grouped: false,
       },
@@ -109,7 +110,34 @@ function labelAt(scene: HistogramScene, x: number): string[] {
   return (scene.ticks.find((tick) => tick.x === x)?.label ?? []).map((line) => line.replaceAll('-', '−'));
 }
 
+/** Powers of ten; where those are few also twice and five times them. */
 function powersOfTen(highest: number): { value: number }[] {
   const powers = Math.floor(Math.log10(Math.max(1, highest)));
-  return Array.from({ length: powers + 1 }, (_, power) => ({ value: 10 ** power }));
+  const factors = powers < 2 ? [1, 2, 5] : [1];
+  return Array.from({ length: powers + 1 }, (_, power) => factors.map((factor) => factor * 10 ** power))
+    .flat()
+    .map((value) => ({ value }));
+}
+
+/** Draws the bins on whole pixels of the screen: a thousand bars then have neither seams nor gaps that are not there. */
+export function crispBars(colour: () => string): Plugin<'bar'> {
+  return {
+    id: 'crisp-bars',
+    beforeDatasetsDraw: ({ ctx, scales: { x, y }, data, chartArea, currentDevicePixelRatio: ratio }) => {
+      const bars = data.datasets[0]?.data as unknown as readonly Bar[];
+      if (!x || !y) return;
+      const snap = (position: number) => Math.round(position * ratio) / ratio;
+      const gap = x.getPixelForValue(1) - x.getPixelForValue(0) >= GAP_FROM ? 1 / ratio : 0;
+      ctx.save();
+      ctx.fillStyle = colour();
+      for (const bar of bars) {
+        if (bar.y <= 0) continue;
+        const left = snap(x.getPixelForValue(bar.x - 0.5));
+        const right = Math.max(left + 1 / ratio, snap(x.getPixelForValue(bar.x + 0.5)) - gap);
+        const top = Math.max(chartArea.top, snap(y.getPixelForValue(bar.y)));
+        ctx.fillRect(left, top, right - left, chartArea.bottom - top);
+      }
+      ctx.restore();
+    },
+  };
 }

@@ -73,5 +73,9 @@ function lineOf(value: MetadataValue): string {
   if (typeof value === 'number' || typeof value === 'bigint') return formatFull(value);
   if (typeof value === 'boolean') return String(value);
   const { length } = entriesOf(value);
-  return Array.isArray(value) ? `list of ${formatCount(length)}` : `${formatCount(length)} entries`;
+  return Array.isArray(value)
+    ? `list of ${formatCount(length)}`
+    : length === 1
+      ? '1 entry'
+      : `${formatCount(length)} entries`;
 }

@@ -12,9 +12,9 @@ export interface ShownFigure {
   readonly tone?: 'bad';
 }
 
+/** What every tensor has, in one line. */
 export function statisticsOf(summary: Summary): ShownFigure[] {
-  const { count, min, max, mean, std, l2, nan, positiveInfinity, negativeInfinity, zeros, denormals } =
-    summary;
+  const { count, min, max, mean, std, l2, nan, zeros, denormals } = summary;
   return [
     counted('count', 'all elements', count),
     ...measured('min', 'least finite value', min),
@@ -22,15 +22,31 @@ export function statisticsOf(summary: Summary): ShownFigure[] {
     ...measured('mean', 'mean of the finite values', mean),
     ...measured('std', 'population standard deviation', std),
     ...measured('l2', 'Euclidean norm', l2),
-    ...Object.entries(summary.quantiles).flatMap(([probability, value]) =>
-      measured(quantileTitle(probability), `quantile ${probability}`, value),
-    ),
     counted('zeros', 'elements equal to zero', zeros),
     counted('NaN', 'elements that are no number', nan, true),
-    counted('+Inf', 'elements that are plus infinity', positiveInfinity, true),
-    counted('−Inf', 'elements that are minus infinity', negativeInfinity, true),
+    infinities(summary),
     counted('denormals', 'elements too small for full precision', denormals),
   ];
+}
+
+export function quantilesOf({ quantiles, quantileError }: Summary): ShownFigure[] {
+  const about = quantileError ? `, within ${formatFigure(quantileError)}` : '';
+  return Object.entries(quantiles).flatMap(([probability, value]) =>
+    measured(quantileTitle(probability), `quantile ${probability}${about}`, value),
+  );
+}
+
+function infinities({ positiveInfinity, negativeInfinity }: Summary): ShownFigure {
+  const figure = counted('±Inf', 'infinite elements', positiveInfinity + negativeInfinity, true);
+  if (positiveInfinity === 0 || negativeInfinity === 0) {
+    const sign = positiveInfinity > 0 ? '+' : negativeInfinity > 0 ? '−' : '';
+    return { ...figure, title: `${sign || '±'}Inf` };
+  }
+  return {
+    ...figure,
+    text: `${formatCount(positiveInfinity)} + ${formatCount(negativeInfinity)}`,
+    full: `${positiveInfinity} plus, ${negativeInfinity} minus`,
+  };
 }
 
 function counted(title: string, about: string, count: number, isFault = false): ShownFigure {

@@ -14,7 +14,8 @@ export function totalsLine({ tensors, parameters, bytes, dtypes }: Totals): stri
   ];
 }
 
-function counted(count: number, thing: string): string {
+/** `1 tensor`, `4 tensors`. */
+export function counted(count: number, thing: string): string {
   return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 

@@ -68,7 +68,7 @@ export function* tensorEntries(): Generator<PaletteEntry> {
       key: `tensor ${name}`,
       title: escapeName(name),
       kind: 'Tensor',
-      detail: `${dtype} ${formatShape(shape)}`,
+      detail: `${dtype} · ${formatShape(shape)}`,
       run: () => {
         useNavigation().go('browse');
         useSelection().select(name);
