@@ -12,7 +12,7 @@ export type Quantity = 'loss' | 'accuracy';
 export interface CurveScene {
   /** Every batch, or of each group of batches the lowest and the highest. */
   readonly batches: readonly CurvePoint[];
-  /** Mean of each group of batches: the line the eye should follow. Empty while there are few batches. */
+  /** Mean of neighbouring batches: the line the eye should follow. Empty while there are few batches. */
   readonly mean: readonly CurvePoint[];
   readonly validation: readonly CurvePoint[];
   /** Steps whose value is NaN or infinite; ascending; they are gaps in the curve and must be said in words. */
@@ -21,7 +21,11 @@ export interface CurveScene {
 
 /** About two points a pixel column. */
 const MOST_BATCH_POINTS = 1_600;
-const MEAN_GROUPS = 160;
+/** Below this many batches the curve itself is calm enough to follow. */
+const LEAST_FOR_MEAN = 100;
+const MEAN_POINTS = 160;
+/** Share of the batches that one point of the mean looks at, either way. */
+const MEAN_REACH = 0.01;
 
 /** The curves of one quantity. Points without it (accuracy in a regression) are left out. */
 export function curveScene(
@@ -34,7 +38,7 @@ export function curveScene(
   const finite = batches.filter((point) => Number.isFinite(point.y));
   return {
     batches: decimate(batches, MOST_BATCH_POINTS),
-    mean: finite.length > MEAN_GROUPS ? groupMeans(finite, MEAN_GROUPS) : [],
+    mean: finite.length >= LEAST_FOR_MEAN ? movingMean(finite) : [],
     validation: held,
     notFinite: [...batches, ...held]
       .filter((point) => !Number.isFinite(point.y))
@@ -92,17 +96,17 @@ function curveOf(points: readonly RunPoint[], quantity: Quantity): CurvePoint[] 
   return curve;
 }
 
-function groupMeans(points: readonly CurvePoint[], groups: number): CurvePoint[] {
-  return Array.from({ length: groups }, (_, group) => {
-    const start = Math.floor((group * points.length) / groups);
-    const end = Math.floor(((group + 1) * points.length) / groups);
-    let x = 0;
-    let y = 0;
-    for (let index = start; index < end; index++) {
-      x += points[index]!.x;
-      y += points[index]!.y;
-    }
-    return { x: x / (end - start), y: y / (end - start) };
+/** Every point is the mean of the batches about it, as many on either side; fewer of them at the ends. */
+function movingMean(points: readonly CurvePoint[]): CurvePoint[] {
+  const sums = new Float64Array(points.length + 1);
+  for (const [index, point] of points.entries()) sums[index + 1] = sums[index]! + point.y;
+  const count = Math.min(points.length, MEAN_POINTS);
+  const reach = Math.max(2, Math.round(points.length * MEAN_REACH));
+  return Array.from({ length: count }, (_, place) => {
+    const centre = Math.round((place * (points.length - 1)) / (count - 1));
+    const near = Math.min(reach, centre, points.length - 1 - centre);
+    const [from, to] = [centre - near, centre + near + 1];
+    return { x: points[centre]!.x, y: (sums[to]! - sums[from]!) / (to - from) };
   });
 }
 

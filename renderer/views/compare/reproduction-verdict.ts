@@ -6,7 +6,7 @@ import type { Reproduction } from '#shared/run.ts';
 export function reproductionVerdict(result: Reproduction, tolerance: readonly [number, number]): Verdict {
   const { verdict, maxAbs, maxUlp, at, cells } = result;
   const isReproduced = verdict === 'reproduced';
-  const bound = `${tolerance[0]} absolute, ${tolerance[1]} relative`;
+  const bound = `${formatFigure(tolerance[0])} absolute, ${formatFigure(tolerance[1])} relative`;
   const isExact = maxAbs === 0 && Number(maxUlp) === 0;
   return {
     tone: isReproduced ? 'good' : 'bad',

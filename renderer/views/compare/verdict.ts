@@ -26,14 +26,17 @@ export function verdictOf(comparison: Comparison, tolerance?: readonly [number, 
   const worst = worstDetail(rows);
   if (worst) details.unshift(worst);
   if (verdict === 'within-tolerance') {
-    const bound = tolerance ? ` of ${tolerance[0]} absolute, ${tolerance[1]} relative` : '';
+    const bound = tolerance
+      ? ` of ${formatFigure(tolerance[0])} absolute, ${formatFigure(tolerance[1])} relative`
+      : '';
     return { tone: 'caution', sentence: `Within tolerance${bound}: ${all}.`, details };
   }
-  const parts = PARTS.flatMap(([state, word]) => (counts[state] ? [`${count(counts[state])} ${word}`] : []));
-  const odd = PARTS.reduce((sum, [state]) => sum + counts[state], 0);
+  const kinds = PARTS.filter(([state]) => counts[state] > 0);
+  const odd = kinds.reduce((sum, [state]) => sum + counts[state], 0);
+  const parts = kinds.map(([state, word]) => (kinds.length === 1 ? word : `${count(counts[state])} ${word}`));
   return {
     tone: 'bad',
-    sentence: `Different: ${count(odd)} of ${tensors(rows.length)}${parts.length ? ` (${parts.join(', ')})` : ''}.`,
+    sentence: `Different: ${count(odd)} of ${tensors(rows.length)}${parts.length ? `, ${parts.join(', ')}` : ''}.`,
     details,
   };
 }
@@ -46,9 +49,9 @@ export function verdictSoFar(rows: readonly ComparisonRow[], total: number | und
 }
 
 const PARTS: readonly (readonly [RowState, string])[] = [
-  ['different', 'in value'],
-  ['shape', 'of another shape'],
-  ['dtype', 'of another dtype'],
+  ['different', 'by value'],
+  ['shape', 'by shape'],
+  ['dtype', 'by dtype'],
   ['only-a', 'only in the original'],
   ['only-b', 'only in the clone'],
 ];
@@ -56,12 +59,15 @@ const PARTS: readonly (readonly [RowState, string])[] = [
 function worstDetail(rows: readonly ComparisonRow[]): string | undefined {
   const worst = worstFirst(rows).find((row) => row.maxAbs !== undefined && row.maxAbs !== 0);
   if (!worst) return undefined;
-  const where = `${escapeName(worst.name)}${worst.at ? `[${worst.at.join(', ')}]` : ''}`;
-  const size = Number.isFinite(worst.maxAbs)
-    ? `|d| = ${formatFigure(worst.maxAbs!)}`
-    : 'no number on one side';
-  const changed = worst.changed === undefined ? '' : `; ${elements(worst.changed)} changed there`;
-  return `Worst at ${where}: ${size}${changed}.`;
+  const facts = [
+    ...(worst.relativeL2 !== undefined && Number.isFinite(worst.relativeL2)
+      ? [`relative L2 ${formatFigure(worst.relativeL2)}`]
+      : []),
+    Number.isFinite(worst.maxAbs) ? `max |d| ${formatFigure(worst.maxAbs!)}` : 'no number on one side',
+  ];
+  const where = worst.at ? ` at [${worst.at.join(', ')}]` : '';
+  const changed = worst.changed === undefined ? '' : `; ${elements(worst.changed)} changed`;
+  return `Worst: ${escapeName(worst.name)}, ${facts.join(', ')}${where}${changed}.`;
 }
 
 function layoutNotes(rows: readonly ComparisonRow[]): string {

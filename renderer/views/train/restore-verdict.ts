@@ -31,8 +31,13 @@ function partsSentence({ tensors: rows }: RestoreReport): string[] {
   return [`${tensors(rows.length - slots)} of the network, ${count(slots)} of the optimizer’s state.`];
 }
 
-export function outputsSentence({ probe }: RestoreReport): string {
-  if (!probe) return 'Outputs not compared: no network could be rebuilt from the file.';
+export function outputsSentence({ probe, tensors: rows }: RestoreReport): string {
+  if (!probe) {
+    const isRead = rows.some((row) => row.cloneSha256 !== undefined);
+    return isRead
+      ? 'Outputs not compared: none of the original were recorded.'
+      : 'Outputs not compared: no network could be rebuilt from the file.';
+  }
   const cells = probe.shape[0] * probe.shape[1];
   return `Outputs equal: ${count(cells - unequalCells(probe))} of ${count(cells)}.`;
 }

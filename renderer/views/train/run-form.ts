@@ -8,6 +8,7 @@ import {
   parameterCount,
   type RunConfigInput,
 } from '#shared/commands/run-config.ts';
+import { saveRuleText } from '#renderer/views/train/run-text.ts';
 import { formatCount } from '#shared/display.ts';
 import { OPTIMIZERS, type OptimizerName, type RunConfig } from '#shared/run.ts';
 
@@ -79,9 +80,11 @@ export function summaryOf(section: SectionName, draft: Draft): string | undefine
     case 'training':
       return `${text('optimizer.name')}, rate ${text('optimizer.learningRate')}`;
     case 'checkpoints':
-      return Number(text('checkpoint.everySteps')) > 0
-        ? `every ${text('checkpoint.everySteps')} steps`
-        : undefined;
+      return saveRuleText({
+        everySteps: Number(text('checkpoint.everySteps')),
+        everySeconds: Number(text('checkpoint.everySeconds')),
+        everyEpochs: Number(text('checkpoint.everyEpochs')),
+      });
     case 'place':
       return text('name') || undefined;
     case 'data':

@@ -1,17 +1,6 @@
-/** How a run reads: its state as a word with a tone, its pace, its length. */
-import type { VerdictTone } from '#renderer/ui/VerdictBadge.vue';
+/** How a run reads: its pace, its length, its network. */
 import { formatCount, formatFigure } from '#shared/display.ts';
-import type { RunConfig, RunState } from '#shared/run.ts';
-
-export const STATE_TONES: Readonly<Record<RunState, VerdictTone>> = {
-  starting: 'neutral',
-  running: 'good',
-  paused: 'caution',
-  stopping: 'neutral',
-  stopped: 'neutral',
-  finished: 'good',
-  failed: 'bad',
-};
+import type { CheckpointConfig, RunConfig } from '#shared/run.ts';
 
 /** Seconds as a person says them: `0:07`, `12:40`, `3:05:00`. */
 export function durationText(seconds: number): string {
@@ -40,6 +29,24 @@ export function configText(config: RunConfig): string {
         ? 'MNIST digits'
         : 'own data';
   return `${config.layers.join(' → ')} ${config.activation}, ${data}, ${config.optimizer.name}`;
+}
+
+/** When checkpoints are written; undefined where none are but by hand. */
+export function saveRuleText({
+  everySteps,
+  everySeconds,
+  everyEpochs,
+}: Pick<CheckpointConfig, 'everySteps' | 'everySeconds' | 'everyEpochs'>): string | undefined {
+  const rules: readonly (readonly [number, string])[] = [
+    [everySteps, 'step'],
+    [everySeconds, 'second'],
+    [everyEpochs, 'epoch'],
+  ];
+  const parts = rules.flatMap(([every, unit]) => {
+    if (every === 0) return [];
+    return [every === 1 ? `every ${unit}` : `every ${formatCount(every)} ${unit}s`];
+  });
+  return parts.length > 0 ? parts.join(', ') : undefined;
 }
 
 export function progressText(step: number, totalSteps: number): string {

@@ -45,9 +45,9 @@ describe('curves of a run', () => {
       loss: 3 + (index % 2 ? 1 : -1),
     }));
     const { mean } = curveScene(points, [], 'loss');
-    expect(mean).toHaveLength(160);
-    expect(mean.map((point) => point.y)).toEqual(Array.from({ length: 160 }, () => 3));
-    expect(mean[0]!.x).toBe(49.5);
+    expect(mean.length).toBeLessThanOrEqual(160);
+    expect([mean[0]!.x, mean.at(-1)!.x]).toEqual([0, 15_999]);
+    expect(mean.slice(1, -1).every((point) => Math.abs(point.y - 3) < 0.02)).toBe(true);
   });
 });
 

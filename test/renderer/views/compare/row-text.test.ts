@@ -36,7 +36,7 @@ const reproduction: Reproduction = {
 test('a reproduced output says within what, a bit-equal one that it is equal', () => {
   expect(reproductionVerdict(reproduction, [1e-5, 1e-5])).toEqual({
     tone: 'good',
-    sentence: 'Reproduced: 20 of 20 cells within 0.00001 absolute, 0.00001 relative.',
+    sentence: 'Reproduced: 20 of 20 cells within 1e-5 absolute, 1e-5 relative.',
     details: ['Farthest off at [1, 4]: |d| = 2e-7, 3 units in the last place.'],
   });
   const exact = reproductionVerdict({ ...reproduction, maxAbs: 0, maxUlp: 0 }, [0, 0]);

@@ -45,7 +45,7 @@ test('within tolerance says which', () => {
   check(
     'within-tolerance',
     [{ name: 'w', state: 'within-tolerance', maxAbs: 1.25e-6, at: [0, 3] }],
-    'Within tolerance of 0.00001 absolute, 0.001 relative: 1 of 1 tensor.',
+    'Within tolerance of 1e-5 absolute, 0.001 relative: 1 of 1 tensor.',
     ['Worst: w, max |d| 1.25e-6 at [0, 3].'],
   );
 });

@@ -78,7 +78,15 @@ describe('the verdict over a restore', () => {
   test('says that outputs were not compared', () => {
     const without: { -readonly [Key in keyof RestoreReport]: RestoreReport[Key] } = { ...proof };
     delete without.probe;
-    expect(restoreVerdict({ ...without, verdict: 'different' }).sentence).toContain('Outputs not compared');
+    expect(restoreVerdict({ ...without, verdict: 'different' }).sentence).toContain(
+      'none of the original were recorded',
+    );
+    const unread = {
+      ...without,
+      verdict: 'different' as const,
+      tensors: [{ ...row('a', 'missing'), cloneSha256: undefined as never }],
+    };
+    expect(restoreVerdict(unread).sentence).toContain('no network could be rebuilt');
   });
 });
 

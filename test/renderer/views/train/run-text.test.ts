@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 
-import { configText, durationText, paceText, remainingText } from '#renderer/views/train/run-text.ts';
+import {
+  configText,
+  durationText,
+  paceText,
+  remainingText,
+  saveRuleText,
+} from '#renderer/views/train/run-text.ts';
 import { MNIST_RUN_CONFIG } from '#shared/commands/run-config.ts';
 
 test('durations read as a person says them', () => {
@@ -19,4 +25,13 @@ test('a run that stands has no pace', () => {
 
 test('a network and its data in one line', () => {
   expect(configText(MNIST_RUN_CONFIG)).toBe('784 → 256 → 10 relu, MNIST digits, adam');
+});
+
+test('when checkpoints are written is said in words', () => {
+  const never = { everySteps: 0, everySeconds: 0, everyEpochs: 0 };
+  expect(saveRuleText({ ...never, everySteps: 1000 })).toBe('every 1,000 steps');
+  expect(saveRuleText({ everySteps: 1, everySeconds: 2.5, everyEpochs: 3 })).toBe(
+    'every step, every 2.5 seconds, every 3 epochs',
+  );
+  expect(saveRuleText(never)).toBeUndefined();
 });
