@@ -38,6 +38,9 @@ export const NPY_HEADER_BYTES = 4 * MIB;
 /** Entries in a zip's central directory: checkpoints have one a tensor. */
 export const ZIP_ENTRIES = 1_000_000;
 
+/** Irregularities of a zip archive that are told one by one. */
+export const ZIP_PROBLEMS = 1000;
+
 /** An entry that says it unpacks to more than this many bytes, and to more than this many times its packed length, is reported: floats do not pack like that. */
 export const ZIP_WARNED_BYTES = 16 * MIB;
 export const ZIP_WARNED_RATIO = 200;
@@ -143,3 +146,17 @@ export const GGUF_ARRAY_DEPTH = 8;
 
 /** Files that a GGUF file may be split into: its names have room for five digits, real sets have a few dozen. */
 export const GGUF_PARTS = 4096;
+
+/** HDF5 metadata are read in pages and the latest ones kept: 4 MiB hold those of a usual model. */
+export const HDF5_PAGE_BYTES = 8 * 1024;
+export const HDF5_PAGES = 512;
+
+/** How far into a file an HDF5 signature is looked for: user blocks hold a line or a picture. */
+export const HDF5_USER_BLOCK_BYTES = 16 * MIB;
+
+/** Blocks and messages of one HDF5 object header: attributes beyond a handful move to a heap, but old files may have thousands in it. */
+export const HDF5_HEADER_BLOCKS = 10_000;
+export const HDF5_HEADER_MESSAGES = 100_000;
+
+/** Levels of an HDF5 B-tree or heap: with two children a node this is more than any file has. */
+export const HDF5_TREE_DEPTH = 40;

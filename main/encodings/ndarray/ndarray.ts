@@ -121,7 +121,7 @@ async function storeFields(part: Part, record: RecordDtype, count: number): Prom
       source: columnSource(part.source, column),
       offset: 0,
     };
-    columns.push(...(await storeColumns(inside)));
+    for (const stored of await storeColumns(inside)) columns.push(stored);
   }
   return columns;
 }

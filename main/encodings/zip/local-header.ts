@@ -1,5 +1,4 @@
 // ZIP local file header: PKWARE APPNOTE 6.3.10, section 4.3.7.
-import { cursorOver } from '#main/bytes/cursor.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { DESCRIPTOR_FLAG, parseExtras, widen, type ZipEntry } from '#main/encodings/zip/directory.ts';
 import type { Problem } from '#shared/checkpoint.ts';
@@ -8,6 +7,7 @@ import { AppError } from '#shared/errors.ts';
 const LOCAL_SIGNATURE = 0x04034b50;
 const FIXED_BYTES = 30;
 const ZIP64_EXTRA = 0x0001;
+const MASKED = 0xffffffff;
 /** Room for the usual extra fields: torch's padding to 64 bytes and a ZIP64 field. */
 const EXTRA_GUESS = 100;
 /** Headers this close are read together: a disk hands out pages anyway. */
@@ -37,7 +37,7 @@ export async function locateEntries(
   for (let first = 0; first < groups.length; first += PARALLEL) {
     const batch = groups.slice(first, first + PARALLEL);
     const results = await Promise.all(batch.map((group) => locateGroup(source, group, end)));
-    located.push(...results.flat());
+    for (const group of results) for (const one of group) located.push(one);
   }
   return located;
 }
@@ -89,50 +89,37 @@ async function locate(
       expected,
       found,
     });
-  const cursor = cursorOver(header, { base: entry.headerOffset, file: source.name });
-  if (header.byteLength < FIXED_BYTES || cursor.u32() !== LOCAL_SIGNATURE) {
+  const view = viewOf(header);
+  if (header.byteLength < FIXED_BYTES || view.getUint32(0, true) !== LOCAL_SIGNATURE) {
     return fault('has no header where the directory says', 'a local header', 'other bytes');
   }
-  cursor.position = 26;
-  const nameLength = cursor.u16();
-  const extraLength = cursor.u16();
-  const dataOffset = entry.headerOffset + FIXED_BYTES + nameLength + extraLength;
-  if (dataOffset + entry.compressedByteLength > end) {
+  const whole = FIXED_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
+  const dataEnd = entry.headerOffset + whole + entry.compressedByteLength;
+  if (dataEnd > end) {
     return fault(
       'runs into the directory',
       `an end at or before offset ${end}`,
-      `an end at offset ${dataOffset + entry.compressedByteLength}`,
+      `an end at offset ${dataEnd}`,
     );
   }
-  const whole = FIXED_BYTES + nameLength + extraLength;
   compare(entry, header.byteLength < whole ? await source.read(entry.headerOffset, whole) : header, problems);
-  return dataOffset;
+  return entry.headerOffset + whole;
 }
 
 /** What the two headers say differently. The directory is what readers follow, so a difference is only reported. */
 function compare(entry: ZipEntry, header: Uint8Array, problems: Problem[]): void {
-  const cursor = cursorOver(header);
-  cursor.skip(6);
-  const flags = cursor.u16();
-  const method = cursor.u16();
-  cursor.skip(4);
-  const checksum = cursor.u32();
-  const compressed = cursor.u32();
-  const uncompressed = cursor.u32();
-  const nameLength = cursor.u16();
-  const extraLength = cursor.u16();
-  const name = cursor.bytes(nameLength);
-  const extra = parseExtras(cursor.bytes(extraLength)).get(ZIP64_EXTRA);
-  const [byteLength, compressedByteLength] = widen([uncompressed, compressed], extra);
+  const view = viewOf(header);
+  const nameEnd = FIXED_BYTES + view.getUint16(26, true);
+  const [byteLength, compressedByteLength] = lengthsIn(view, header, nameEnd);
   const differences: string[] = [];
-  if (Buffer.compare(name, entry.nameBytes) !== 0) differences.push('name');
-  if (flags !== entry.flags) differences.push('flags');
-  if (method !== entry.method) differences.push('method');
+  if (Buffer.compare(header.subarray(FIXED_BYTES, nameEnd), entry.nameBytes) !== 0) differences.push('name');
+  if (view.getUint16(6, true) !== entry.flags) differences.push('flags');
+  if (view.getUint16(8, true) !== entry.method) differences.push('method');
   // with the descriptor flag these stand after the data, and are 0 here
   const isDescribed = (entry.flags & DESCRIPTOR_FLAG) !== 0;
   const differs = (local: number, central: number): boolean =>
     local !== central && !(isDescribed && local === 0);
-  if (differs(checksum, entry.crc32 ?? 0)) differences.push('checksum');
+  if (differs(view.getUint32(14, true), entry.crc32 ?? 0)) differences.push('checksum');
   if (differs(byteLength, entry.byteLength) || differs(compressedByteLength, entry.compressedByteLength)) {
     differences.push('length');
   }
@@ -142,4 +129,16 @@ function compare(entry: ZipEntry, header: Uint8Array, problems: Problem[]): void
     message: `${entry.name}: local header and directory differ in ${differences.join(', ')}; the directory is followed`,
     offset: entry.headerOffset,
   });
+}
+
+/** Plain and packed length; masked ones stand in the ZIP64 field behind the name. */
+function lengthsIn(view: DataView, header: Uint8Array, nameEnd: number): [number, number] {
+  const lengths: [number, number] = [view.getUint32(22, true), view.getUint32(18, true)];
+  if (!lengths.includes(MASKED)) return lengths;
+  const extras = parseExtras(header.subarray(nameEnd, nameEnd + view.getUint16(28, true)));
+  return widen(lengths, extras.get(ZIP64_EXTRA));
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

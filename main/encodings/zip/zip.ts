@@ -1,5 +1,6 @@
 // ZIP archives, read leniently from their central directory: PKWARE APPNOTE 6.3.10.
 import { inflatedSource } from '#main/bytes/inflated-source.ts';
+import { ZIP_PROBLEMS } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { spanSource } from '#main/bytes/span-source.ts';
 import {
@@ -51,7 +52,13 @@ export async function openZip(source: ByteSource): Promise<ZipArchive | undefine
   const found = await findDirectory(source);
   if (!found) return undefined;
   const { entries, refused, problems: inDirectory } = parseDirectory(found, source.name);
-  const problems: Problem[] = [...found.problems, ...inDirectory];
+  const problems: Problem[] = [];
+  const tell = (problem: Problem): void => {
+    if (problems.length < ZIP_PROBLEMS) problems.push(problem);
+    else if (problems.length === ZIP_PROBLEMS)
+      problems.push({ code: 'zip-more', message: 'and more of that kind' });
+  };
+  for (const problem of [...found.problems, ...inDirectory]) tell(problem);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const offsets = new Map<ZipEntry, number | AppError>(refused);
 
@@ -67,7 +74,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive | undefine
       for (const located of await locateEntries(source, missing, found.begin)) {
         if (offsets.has(located.entry)) continue;
         offsets.set(located.entry, located.dataOffset);
-        problems.push(...located.problems);
+        located.problems.forEach(tell);
       }
     },
     dataOffset: async (entry) => {

@@ -45,7 +45,7 @@ export async function joinSparse(
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'io') throw error;
       problems.push({ code: error.code, message: error.message, tensor: tensor.name });
-      joined.push(...members.values());
+      for (const member of members.values()) joined.push(member);
     }
   }
   return joined;

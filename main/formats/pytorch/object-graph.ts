@@ -16,10 +16,11 @@ export interface GraphContent {
 /** Names every tensor that the saved object holds; what goes wrong is put to the shelf's problems. */
 export async function readObjectGraph(pickle: Pickle, shelf: Shelf): Promise<GraphContent> {
   const tree = walkTree<TorchLeaf>(pickle.root, unfoldTorch);
-  shelf.problems.push(...tree.problems, ...unknownGlobals(pickle));
+  for (const problem of [...tree.problems, ...unknownGlobals(pickle)]) shelf.problems.push(problem);
   const tensors: StoredTensor[] = [];
   for (const { path, leaf } of tree.leaves) {
-    tensors.push(...(await storeLeaf(path.length === 0 ? 'value' : path.join('.'), leaf, shelf)));
+    const name = path.length === 0 ? 'value' : path.join('.');
+    for (const tensor of await storeLeaf(name, leaf, shelf)) tensors.push(tensor);
   }
   return { layout: tree.layout === 'leaf' ? 'tensor' : tree.layout, tensors, metadata: tree.metadata };
 }

@@ -66,7 +66,7 @@ export function tensorOf(node: PickleNode | undefined): FoundTensor | undefined 
     const wrapper = WRAPPERS.get(call.name);
     if (!wrapper) return undefined;
     const unwrapped = wrapper(call.args);
-    attributes.push(...(mappingEntries(unwrapped.state) ?? []));
+    for (const attribute of mappingEntries(unwrapped.state) ?? []) attributes.push(attribute);
     inner = unwrapped.node;
   }
   return undefined;
