@@ -36,7 +36,9 @@ export function failingFileSystem(
   return {
     calls,
     create: through('create', of.create),
+    openToAppend: through('openToAppend', of.openToAppend),
     openFolder: through('openFolder', of.openFolder),
+    byteLength: through('byteLength', of.byteLength),
     write: through('write', of.write),
     read: through('read', of.read),
     fsync: through('fsync', of.fsync),
