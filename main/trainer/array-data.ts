@@ -11,8 +11,14 @@ interface Examples {
   readonly labels: Uint8Array | Float64Array;
 }
 
-/** Bytes are pictures: 0 to 255 becomes 0 to 1. */
-const GREY = Float32Array.from({ length: 256 }, (_, value) => value / 255);
+/** Of MNIST's pixels, from 0 to 1, as everybody gives it. */
+const DEVIATION = 0.3081;
+
+/**
+ * Bytes are pictures. Their values get a standard deviation near 1, at which networks learn best with customary rates;
+ * black stays 0 all the same, so that it can be left out of products.
+ */
+const GREY = Float32Array.from({ length: 256 }, (_, value) => value / 255 / DEVIATION);
 
 /**
  * Labelled arrays, shuffled anew for every epoch. What is unseen comes from the files where they have it,

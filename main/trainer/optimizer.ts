@@ -50,7 +50,7 @@ const updateAdam: Update = (parameter, gradient, buffers, settings, step) => {
   const shrink = isDecoupled ? 1 - learningRate * weightDecay : 1;
   const penalty = isDecoupled ? 0 : weightDecay;
   const stepSize = learningRate / (1 - wholePower(beta1, step + 1));
-  const correction = Math.sqrt(1 - wholePower(beta2, step + 1));
+  const correction = 1 / Math.sqrt(1 - wholePower(beta2, step + 1));
   for (let i = 0; i < parameter.length; i++) {
     const value = parameter[i]! * shrink;
     const slope = gradient[i]! + penalty * value;
@@ -62,7 +62,7 @@ const updateAdam: Update = (parameter, gradient, buffers, settings, step) => {
       square = Math.max(highest[i]!, square);
       highest[i] = square;
     }
-    parameter[i] = value - (stepSize * mean) / (Math.sqrt(square) / correction + eps);
+    parameter[i] = value - (stepSize * mean) / (Math.sqrt(square) * correction + eps);
   }
 };
 

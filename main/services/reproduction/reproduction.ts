@@ -1,6 +1,6 @@
 import { addDifference, emptyDifference } from '#main/kernels/difference.ts';
 import { decode } from '#main/kernels/decode.ts';
-import { tensorReader } from '#main/formats/read.ts';
+import { withReader } from '#main/services/tensor-plan.ts';
 import type { Checkpoints, OpenCheckpoint } from '#main/services/checkpoints.ts';
 import {
   inferArchitecture,
@@ -141,9 +141,10 @@ async function readValues(open: OpenCheckpoint, name: string, signal?: AbortSign
       found: String(count),
     });
   }
-  const bytes = await tensorReader(tensor, open.checkpoint.sources).read(0, count, signal);
+  const plan = open.plan(name);
+  const bytes = await withReader(plan, (reader) => reader.read(0, count, signal));
   const isDouble = !isFloating(tensor.dtype) || tensor.dtype === 'f64' || tensor.dtype === 'f80';
-  return inPrecision(decode(tensor.dtype, bytes), isDouble ? 'f64' : 'f32');
+  return inPrecision(decode(plan.tensor.dtype, bytes), isDouble ? 'f64' : 'f32');
 }
 
 /** A copy in which every NaN has the same bits: which one an engine computes says nothing. */
