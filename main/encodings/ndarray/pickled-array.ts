@@ -22,7 +22,7 @@ import {
 import { AppError } from '#shared/errors.ts';
 
 export interface PickledArray extends ArrayLayout {
-  /** Bytes-like; for an array of objects the list of them, in the array's own order. */
+  /** Bytes-like; for an array of objects the list of them. */
   readonly data: PickleNode;
 }
 
@@ -161,27 +161,9 @@ export async function storePickledArray(
   return storeArray(array, memorySource(bytes, source.name), 0);
 }
 
-/** The objects of an array of objects, in C order; undefined for other arrays. */
+/** The objects of an array of objects, which a pickle lists in C order whatever the array's own; undefined for other arrays. */
 export function objectsOf(array: PickledArray): readonly PickleNode[] | undefined {
-  if (array.dtype.kind !== 'object') return undefined;
-  const items = itemsOf(array.data) ?? [];
-  if (!array.isFortran || array.shape.length < 2) return items;
-  return items.map((_, flat) => {
-    let rest = flat;
-    let step = 1;
-    const coordinate = new Array<number>(array.shape.length);
-    for (let axis = array.shape.length - 1; axis >= 0; axis--) {
-      coordinate[axis] = rest % array.shape[axis]!;
-      rest = Math.floor(rest / array.shape[axis]!);
-    }
-    return items[
-      array.shape.reduce((at, dimension, axis) => {
-        const next = at + coordinate[axis]! * step;
-        step *= dimension;
-        return next;
-      }, 0)
-    ]!;
-  });
+  return array.dtype.kind === 'object' ? (itemsOf(array.data) ?? []) : undefined;
 }
 
 /** What a pickled NumPy scalar, `scalar(dtype, bytes)`, consists of. */
@@ -204,9 +186,17 @@ export function isArrayGlobal(module: string, name: string): boolean {
 }
 
 const ARRAY_GLOBALS: ReadonlySet<string> = new Set([
-  '_reconstruct',
-  '_frombuffer',
-  'ndarray',
-  'dtype',
-  'scalar',
+  ...['_reconstruct', '_frombuffer', 'ndarray', 'dtype', 'scalar'],
+  ...['matrix', 'memmap', 'recarray', 'record', 'chararray'],
+  // states of random generators
+  ...[
+    '__randomstate_ctor',
+    '__generator_ctor',
+    '__bit_generator_ctor',
+    'MT19937',
+    'PCG64',
+    'PCG64DXSM',
+    'Philox',
+    'SFC64',
+  ],
 ]);
