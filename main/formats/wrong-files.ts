@@ -103,7 +103,6 @@ export const WRONG_FILES: readonly WrongFile[] = [
     'an HDF5 file, as Keras saves',
     ({ head }) => startsWith(head, HDF5) || startsWith(head.subarray(512), HDF5),
   ),
-  later('a GGUF file', begins(0x47, 0x47, 0x55, 0x46)),
   later('a PyTorch file from before version 1.6', isLegacyTorch),
   later(
     'a PyTorch file from before version 0.1.10',
@@ -121,7 +120,7 @@ export const WRONG_FILES: readonly WrongFile[] = [
   later('a TensorFlow Lite model', at(4, 'TFL3')),
   later('an ONNX model', ({ head }) => isOnnx(head)),
   later('a msgpack file, as Flax saves', ({ head }) => isMsgpackMap(head)),
-  later('a Python pickle', ({ head, tail }) => head[0] === 0x80 && head[1]! <= 5 && tail.at(-1) === 0x2e),
+  later('a Python pickle', isPickle),
 
   {
     when: ({ zip, head }) => zip === undefined && startsWith(head, [0x50, 0x4b, 0x03, 0x04]),
@@ -237,6 +236,13 @@ function isLegacyTorch({ head, text }: FileSample): boolean {
   if (head[0] !== 0x80) return false;
   const begin = head[2] === 0x95 ? 11 : 2;
   return startsWith(head.subarray(begin), LEGACY_TORCH);
+}
+
+/** A protocol number or, before there was one, a dict, a list or a global in the protocols of text; a stop at the end. */
+function isPickle({ head, tail }: FileSample): boolean {
+  if (tail.at(-1) !== 0x2e) return false;
+  if (head[0] === 0x80) return head[1]! <= 5;
+  return /^(\([dl]p\d+\n|c[\w.]+\n[\w.]+\n|[}\]]q[^]\()/.test(latin1(head.subarray(0, 200)));
 }
 
 function latin1(bytes: Uint8Array): string {
