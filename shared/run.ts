@@ -1,4 +1,5 @@
 /** One training job: its configuration, the states it goes through, what it tells while it runs, and the proof of a restore. */
+import type { Histogram } from '#shared/statistics.ts';
 
 export const ACTIVATIONS = [
   'relu',
@@ -240,6 +241,8 @@ export interface RestoreTensorRow {
   /** Where bytes were compared with bytes: elements whose bits differ, and the first of them. */
   readonly changed?: number;
   readonly at?: readonly number[];
+  /** On the same bins. The original's was counted in training memory: at the save, or now where the run stands paused. */
+  readonly histograms?: { readonly original: Histogram; readonly clone: Histogram };
 }
 
 /** Proof that a clone rebuilt from a checkpoint file equals the network that was in training. */

@@ -1,5 +1,6 @@
 import type { ContentTensor } from '#main/trainer/checkpoint-content.ts';
 import type { DataFiles } from '#main/trainer/dataset.ts';
+import type { RecordedHistogram } from '#main/trainer/memory-histogram.ts';
 import type { ReadTensor } from '#main/trainer/restore.ts';
 import type { WireError } from '#shared/errors.ts';
 import type { RunConfig, RunEvent, RunState } from '#shared/run.ts';
@@ -61,6 +62,8 @@ export type FromTrainer =
 export interface MemoryRecord {
   /** SHA-256 by tensor. */
   readonly tensors: Readonly<Record<string, string>>;
+  /** Of the parameters, by name; absent in logs of older runs. */
+  readonly histograms?: Readonly<Record<string, RecordedHistogram>>;
   /** Outputs of the probe: bytes of the rows in base64, so that every bit is there. */
   readonly probe: {
     readonly shape: readonly [number, number];

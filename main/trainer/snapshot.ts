@@ -1,5 +1,7 @@
 import { takeContent, type CheckpointContent } from '#main/trainer/checkpoint-content.ts';
+import { recordHistogram } from '#main/trainer/memory-histogram.ts';
 import type { MemoryRecord } from '#main/trainer/messages.ts';
+import { parametersOf } from '#main/trainer/mlp.ts';
 import { PROBE_ROWS, probeOf } from '#main/trainer/probe.ts';
 import type { TrainingState } from '#main/trainer/state.ts';
 import { bytesOf } from '#main/trainer/values.ts';
@@ -23,6 +25,9 @@ export function snapshotsOf(config: RunConfig, state: TrainingState, dataSha256?
       content,
       memory: {
         tensors: content.digests,
+        histograms: Object.fromEntries(
+          parametersOf(state.mlp).map(({ name, values }) => [name, recordHistogram(values)]),
+        ),
         probe: {
           shape: [PROBE_ROWS, outputs.length / PROBE_ROWS],
           dtype: state.mlp.precision,

@@ -4,6 +4,9 @@ import { linesOf } from '#main/bytes/line-log.ts';
 import { readNumber } from '#main/trainer/checkpoint-content.ts';
 import type { LoggedEvent } from '#main/services/runs/run-history.ts';
 
+/** We write 64; a log that says it has millions is none of ours. */
+const MOST_BINS = 1024;
+
 /** JSON has no NaN: it is spelt. */
 const figure = z.pipe(
   z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]),
@@ -11,6 +14,16 @@ const figure = z.pipe(
 );
 const step = z.int().check(z.gte(0));
 const scores = z.object({ loss: figure, accuracy: z.optional(figure) });
+
+const histogram = z
+  .object({
+    range: z.tuple([z.number(), z.number()]),
+    counts: z.array(step).check(z.minLength(1), z.maxLength(MOST_BINS)),
+    nan: step,
+    positiveInfinity: step,
+    negativeInfinity: step,
+  })
+  .check(z.refine(({ range }) => range[0] <= range[1]));
 
 const EVENT = z.discriminatedUnion('event', [
   z.object({
@@ -30,6 +43,7 @@ const EVENT = z.discriminatedUnion('event', [
     memory: z.optional(
       z.object({
         tensors: z.record(z.string(), z.string()),
+        histograms: z.optional(z.record(z.string(), histogram)),
         probe: z.object({ shape: z.tuple([step, step]), dtype: z.string(), base64: z.string() }),
       }),
     ),

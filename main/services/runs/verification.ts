@@ -2,8 +2,10 @@ import { join } from 'node:path';
 
 import { readCheckpoint, type ReadCheckpoint } from '#main/services/runs/checkpoint-reader.ts';
 import type { TrainingMemory } from '#main/services/runs/live-run.ts';
+import { readHistory } from '#main/services/runs/run-folder.ts';
 import type { CheckpointRecord } from '#main/services/runs/run-history.ts';
 import { isTraining, type RunRecord } from '#main/services/runs/run-record.ts';
+import { withHistograms } from '#main/services/runs/restore-histograms.ts';
 import { compareFurtherSteps, compareProbes, compareTensors } from '#main/services/runs/restore-proof.ts';
 import { checkpointName } from '#main/trainer/checkpoint-name.ts';
 import type { DataFiles } from '#main/trainer/dataset.ts';
@@ -22,10 +24,10 @@ export async function verifyRestore(
   readData: (config: RunConfig) => Promise<DataFiles | undefined>,
   signal: AbortSignal,
 ): Promise<RestoreReport> {
-  const { id, path, manifest, history } = record;
+  const { id, path, manifest } = record;
   const file = checkpointName(step);
-  const recorded = history.checkpoint(step);
   const problems: RunProblem[] = [];
+  const recorded = await recordedAt(record, step, problems);
   const memory = await memoryAt(record, step);
   const read = await attempt(step, problems, () => readCheckpoint(join(path, file), signal));
   const clone = read
@@ -34,7 +36,8 @@ export async function verifyRestore(
   if (!recorded && clone) problems.push(withoutRecord(step, file));
 
   const digest = compareDigest(recorded, read);
-  const tensors = compareTensors(memory, recorded?.memory?.tensors ?? clone?.digests ?? {}, read?.tensors);
+  const rows = compareTensors(memory, recorded?.memory?.tensors ?? clone?.digests ?? {}, read?.tensors);
+  const tensors = withHistograms(rows, memory, recorded?.memory?.histograms, read?.tensors);
   const probe = clone && compareProbes(clone, recorded?.memory?.probe, memory);
   const steps = await furtherSteps(record, step, clone, readData, problems, signal);
   const isIdentical =
@@ -57,6 +60,18 @@ export async function verifyRestore(
     steps,
     problems,
   };
+}
+
+/** What is known of a checkpoint. A run that trains here has told of it in short; what memory held is in the log alone. */
+async function recordedAt(
+  { history, path }: RunRecord,
+  step: number,
+  problems: RunProblem[],
+): Promise<CheckpointRecord | undefined> {
+  const known = history.checkpoint(step);
+  if (!known || known.memory) return known;
+  const logged = (await attempt(step, problems, () => readHistory(path)))?.checkpoint(step);
+  return logged?.memory && logged.sha256 === known.sha256 ? { ...known, memory: logged.memory } : known;
 }
 
 /** Training memory itself, where the run stands still at that very step. */

@@ -49,6 +49,9 @@ test('the restore of a kept checkpoint is proven, outputs and further steps incl
   expect(runs.verifiedStep).toBe(40);
   expect(report.verdict).toBe('identical');
   expect(report.steps.rows.length).toBeGreaterThan(0);
+  const drawn = report.tensors.flatMap((row) => (row.histograms ? [row.histograms] : []));
+  expect(drawn).toHaveLength(4);
+  for (const { original, clone } of drawn) expect([...clone.counts]).toEqual([...original.counts]);
   const tensors = report.tensors.length;
   const cells = report.probe!.shape[0] * report.probe!.shape[1];
   expect(restoreVerdict(report).sentence).toBe(
