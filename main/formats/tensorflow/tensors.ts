@@ -1,17 +1,10 @@
 /** Entries of a bundle to tensors: where their values are, or why they cannot be shown. */
-import { ASSEMBLED_TENSOR_BYTES, TEXT_ARRAY_BYTES, TEXT_ARRAY_ITEMS } from '#main/bytes/limits.ts';
+import { TEXT_ARRAY_BYTES, TEXT_ARRAY_ITEMS } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import type { Storage, StoredTensor } from '#main/formats/contract.ts';
+import type { Checksum, Storage, StoredTensor } from '#main/formats/contract.ts';
 import type { BundleEntry } from '#main/formats/tensorflow/bundle.ts';
 import { dtypeOf, nameOfCode } from '#main/formats/tensorflow/dtypes.ts';
-import { sliceKey } from '#main/formats/tensorflow/slice-key.ts';
-import {
-  assemble,
-  checksumOf,
-  checksumsOf,
-  sliceFault,
-  type Slice,
-} from '#main/formats/tensorflow/slices.ts';
+import { chunksOf, elementsIn, slicesOf } from '#main/formats/tensorflow/slices.ts';
 import { parseStrings } from '#main/formats/tensorflow/string-tensor.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { elementByteLength } from '#shared/dtype.ts';
@@ -26,7 +19,7 @@ export interface Bundle {
   /** Entries of slices by their binary key. */
   readonly slices: ReadonlyMap<string, BundleEntry>;
   readonly problems: Problem[];
-  /** Bytes that may still be allocated for values read on opening. */
+  /** Bytes that may still be allocated for texts, which are read on opening. */
   budget: number;
 }
 
@@ -47,7 +40,7 @@ export async function describeTensor(
   const count = shape.every((dimension) => dimension >= 0) ? elementCountOf(shape) : undefined;
   // the shape's own problem is the validation's to tell
   if (count === undefined) return none;
-  if (entry.slices.length > 0) return describeSliced(described, entry, bundle);
+  if (entry.slices.length > 0) return describeSliced(described, entry, count, bundle);
   const source = bundle.sourceOf.get(entry.shard);
   if (source === undefined) return none;
   if (dtype === 'str') return { ...described, storage: await readTexts(name, entry, count, source, bundle) };
@@ -75,42 +68,47 @@ export async function describeTensor(
   };
 }
 
-async function describeSliced(
+function describeSliced(
   described: { readonly name: string; readonly dtype: string; readonly shape: readonly number[] },
   entry: BundleEntry,
+  count: number,
   bundle: Bundle,
-): Promise<StoredTensor> {
+): StoredTensor {
   const { name, dtype, shape } = described;
   const none = { ...described, storage: { kind: 'none' } } as const;
-  const slices: Slice[] = [];
-  for (const extents of entry.slices) {
-    const part = bundle.slices.get(sliceKey(name, extents));
-    if (!part) {
-      report(bundle, 'missing-slice', `${name} is kept in slices, and the index has not all of them`, name);
-      return none;
-    }
-    const source = bundle.sourceOf.get(part.shard);
-    if (source === undefined) return none;
-    slices.push({ extents, entry: part, source });
-  }
-  const byteLength = (elementCountOf(shape) ?? Infinity) * elementByteLength(dtype);
-  if (dtype === 'str' || byteLength > Math.min(bundle.budget, ASSEMBLED_TENSOR_BYTES)) {
-    const why =
-      dtype === 'str'
-        ? 'texts in slices are not read'
-        : `${byteLength} bytes in slices are more than we join`;
-    report(bundle, 'unsupported', `${name}: ${why}`, name);
+  const slices = slicesOf(name, entry, bundle.slices);
+  if (!slices) {
+    report(bundle, 'missing-slice', `${name} is kept in slices, and the index has not all of them`, name);
     return none;
   }
-  const fault = sliceFault(slices, dtype, shape);
-  const outside = slices.find(({ entry: part, source }) => !isInside(part, bundle.sources[source]!));
-  if (fault !== undefined || outside) {
-    report(bundle, 'slice', `${name}: ${fault ?? 'a slice reaches beyond its data file'}`, name);
+  if (dtype === 'str') {
+    report(bundle, 'unsupported', `${name} is kept in slices of texts, which we do not read`, name);
     return none;
   }
-  bundle.budget -= byteLength;
-  const bytes = await assemble(slices, dtype, shape, bundle.isBigEndian, bundle.sources);
-  return { ...described, storage: { kind: 'inline', bytes }, checksums: checksumsOf(slices) };
+  if (slices.some((slice) => !bundle.sourceOf.has(slice.entry.shard))) return none;
+  const chunks = chunksOf(slices, shape, bundle.sourceOf);
+  if (elementsIn(chunks) !== count) {
+    report(
+      bundle,
+      'slices',
+      `the slices of ${name} have ${elementsIn(chunks)} of its ${count} elements`,
+      name,
+    );
+    return none;
+  }
+  return {
+    ...described,
+    storage: { kind: 'chunked', shape, chunks, byteOrder: bundle.isBigEndian ? 'big' : 'little' },
+    checksums: slices.flatMap((slice) => checksumOf(slice.entry, bundle.sourceOf.get(slice.entry.shard)!)),
+  };
+}
+
+/** The checksum of an entry's bytes, as a list of one or none. */
+function checksumOf({ checksum, offset, byteLength }: BundleEntry, source: number): readonly Checksum[] {
+  if (checksum === undefined) return [];
+  return [
+    { algorithm: 'crc32c-masked', expected: checksum, source, begin: offset, end: offset + byteLength },
+  ];
 }
 
 /** Texts are read when the file is opened: they have no fixed place to point at. */
