@@ -6,6 +6,7 @@ const report = process.env['PARAMSCOPE_JOURNEYS_REPORT'];
 
 /** The same journeys in both hosts; `test/journeys/kit` knows which one by the project's name. */
 export default defineConfig({
+  globalSetup: join(root, 'test', 'journeys', 'kit', 'before-all.ts'),
   testDir: join(root, 'test', 'journeys'),
   outputDir: join(root, 'test-results', 'journeys'),
   snapshotPathTemplate: join(root, 'test', 'journeys', '{testName}-{arg}{ext}'),
@@ -14,5 +15,8 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: Boolean(process.env['CI']),
   reporter: report ? [['list'], ['json', { outputFile: report }]] : [['list']],
-  projects: [{ name: 'electron' }, { name: 'serve' }],
+  projects: [
+    { name: 'electron', testIgnore: '**/*.serve.spec.ts' },
+    { name: 'serve', testIgnore: '**/*.electron.spec.ts' },
+  ],
 });

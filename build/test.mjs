@@ -102,6 +102,7 @@ async function journeys(host) {
     ...QUIET,
     PARAMSCOPE_JOURNEYS_REPORT: report,
     PARAMSCOPE_CHROMIUM: chromiumPath(),
+    PARAMSCOPE_LAUNCH: typeof machine.electron === 'object' ? machine.electron.launch : undefined,
   };
   const { code } = await runCommand(command, all, {
     cwd: root,

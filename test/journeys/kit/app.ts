@@ -28,6 +28,8 @@ export interface StartOptions {
 export interface App extends Omit<Started, 'stop' | 'session'> {
   readonly host: Host;
   readonly dataFolder: string;
+  /** What the page has complained about; a test that means to provoke something takes it out. */
+  readonly complaints: string[];
   /** Drags these files from outside onto the window and lets them go. */
   drop(paths: readonly string[], onto?: Locator): Promise<void>;
   /** Keeps a picture of the screen in both themes. */
@@ -51,7 +53,7 @@ export const test = base.extend<{ parameters: readonly string[]; folder: string;
     });
     const complaints = listenToComplaints(started.page);
     await expect(started.page.getByRole('tablist', { name: 'Screens' })).toBeVisible();
-    await use({ ...appOver(started, host), dataFolder });
+    await use({ ...appOver(started, host), dataFolder, complaints });
     if (info.status !== info.expectedStatus)
       await keepLastScreen(started.page, host, info.titlePath.at(-1) ?? '');
     await started.stop();
@@ -62,6 +64,11 @@ export const test = base.extend<{ parameters: readonly string[]; folder: string;
 
 export { expect };
 
+/** Nothing leaves the machine: the page asks only where it came from. */
+function isOwn(url: string): boolean {
+  return /^(app:\/\/paramscope\/|(http|ws):\/\/127\.0\.0\.1:|blob:|data:)/.test(url);
+}
+
 /** Console errors (a refused style or script is one) and exceptions: each of them is a finding. */
 function listenToComplaints(page: Page): string[] {
   const complaints: string[] = [];
@@ -70,11 +77,14 @@ function listenToComplaints(page: Page): string[] {
       complaints.push(`${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(`exception: ${error.stack ?? error.message}`));
+  page.on('request', (request) => {
+    if (!isOwn(request.url())) complaints.push(`asked for ${request.url()}`);
+  });
   page.on('crash', () => complaints.push('the page crashed'));
   return complaints;
 }
 
-function appOver(started: Started, host: Host): Omit<App, 'dataFolder'> {
+function appOver(started: Started, host: Host): Omit<App, 'dataFolder' | 'complaints'> {
   const { page } = started;
   return {
     page,

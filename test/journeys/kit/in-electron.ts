@@ -5,7 +5,7 @@ import { launchOfApp } from '#test/journeys/kit/places.ts';
 
 /** Starts the packaged app with a profile of its own. */
 export async function startInElectron({ parameters, dataFolder }: StartOptions): Promise<Started> {
-  const { executablePath, env } = await launchOfApp();
+  const { executablePath, env } = launchOfApp();
   const app = await _electron.launch({
     executablePath,
     env: { ...(process.env as Record<string, string>), ...env },

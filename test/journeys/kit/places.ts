@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 import { appFolder } from '#build/app-folders.mjs';
-import { chromiumPath, testElectron } from '#build/machine.mjs';
+import { chromiumPath } from '#build/machine.mjs';
 
 /** The checkout; Playwright is started at its top. */
 export const ROOT = process.cwd();
@@ -16,13 +16,14 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What starts the packaged app: the script of `../shared`, which changes from root to an unprivileged user, or the app itself. */
-export async function launchOfApp(): Promise<Launch> {
+/**
+ * What starts the packaged app: the script of `../shared`, which changes from root to an unprivileged user, or the app itself.
+ * The script was looked up once for all workers: looking it up writes it anew.
+ */
+export function launchOfApp(): Launch {
   const app = join(appFolder('test', ROOT), 'paramscope');
-  const electron = await testElectron(ROOT);
-  return typeof electron === 'object'
-    ? { executablePath: electron.launch, env: { PARAMSCOPE_APP: app } }
-    : { executablePath: app, env: {} };
+  const script = process.env['PARAMSCOPE_LAUNCH'];
+  return script ? { executablePath: script, env: { PARAMSCOPE_APP: app } } : { executablePath: app, env: {} };
 }
 
 export function chromium(): string | undefined {
