@@ -69,8 +69,11 @@ export const PICKLE_LINE_BYTES = 64 * MIB;
 /** Objects of a pickle nested deeper than this are not looked into: Python's own pickler gives up at 1,000. */
 export const TREE_DEPTH = 1000;
 
-/** Values of a pickle's object graph that are looked at: shared lists can stand for any number of them. */
-export const TREE_VISITS = 20_000_000;
+/** Values looked at again because a pickle refers to their container more than once: a few shared lists can stand for any number. */
+export const TREE_REPEATS = 1_000_000;
+
+/** Characters of all tensor names of a pickle: paths repeat the keys above them. */
+export const TREE_NAME_CHARACTERS = 64 * MIB;
 
 /** Metadata values that are kept for showing, and how deep they may nest: screens and JSON writers recurse. */
 export const METADATA_VALUES = 100_000;
@@ -160,3 +163,16 @@ export const HDF5_HEADER_MESSAGES = 100_000;
 
 /** Levels of an HDF5 B-tree or heap: with two children a node this is more than any file has. */
 export const HDF5_TREE_DEPTH = 40;
+
+/** The largest block of an HDF5 fractal heap; the library's own heaps stop at 64 KiB. */
+export const HDF5_HEAP_BLOCK_BYTES = 64 * MIB;
+
+/** Nesting and members of an HDF5 datatype: compounds of compounds are a handful deep. */
+export const HDF5_TYPE_DEPTH = 64;
+export const HDF5_TYPE_MEMBERS = 10_000;
+
+/** Links of one HDF5 group, and rows of a whole file: aliases of groups can multiply them without end. */
+export const HDF5_LINKS = 1_000_000;
+
+/** All text of an HDF5 file that is read when it is opened, in bytes: many elements may refer to one long text. */
+export const HDF5_TEXT_BYTES = 64 * MIB;

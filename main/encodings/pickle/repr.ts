@@ -106,7 +106,7 @@ function bytesText(node: PickleBytes): string {
   const text = textOf(node);
   if (text !== undefined) return quote(text);
   if (node.content === undefined) return `<${node.type} of ${node.byteLength} bytes>`;
-  const quoted = `b${quote(asciiOf(node.content))}`;
+  const quoted = `b${quote(asciiOf(node.content), 0x7f)}`;
   return node.type === 'bytearray' ? `bytearray(${quoted})` : quoted;
 }
 
@@ -117,14 +117,16 @@ const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\t', '\\t'],
 ]);
 
-function quote(text: string): string {
+/** @param escapeFrom code point from which on characters are written as escapes. */
+function quote(text: string, escapeFrom = Infinity): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   let quoted = mark;
   for (const character of text) {
     const code = character.codePointAt(0)!;
     if (character === mark) quoted += `\\${mark}`;
     else if (NAMED_ESCAPES.has(character)) quoted += NAMED_ESCAPES.get(character)!;
-    else if (code < 0x20 || code === 0x7f) quoted += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (code < 0x20 || code === 0x7f || code >= escapeFrom)
+      quoted += `\\x${code.toString(16).padStart(2, '0')}`;
     else quoted += character;
   }
   return quoted + mark;

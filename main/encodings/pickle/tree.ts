@@ -1,4 +1,10 @@
-import { METADATA_DEPTH, METADATA_VALUES, TREE_DEPTH, TREE_VISITS } from '#main/bytes/limits.ts';
+import {
+  METADATA_DEPTH,
+  METADATA_VALUES,
+  TREE_DEPTH,
+  TREE_NAME_CHARACTERS,
+  TREE_REPEATS,
+} from '#main/bytes/limits.ts';
 import { isObject, type PickleNode, type PickleObject } from '#main/encodings/pickle/nodes.ts';
 import { unfoldObject, type ObjectParts } from '#main/encodings/pickle/object-parts.ts';
 import { metadataFrom, type Metadata, type MetadataValue, type Problem } from '#shared/checkpoint.ts';
@@ -55,7 +61,9 @@ export function walkTree<Leaf>(
   const told = new Set<string>();
   const stack: Frame[] = [];
   const onPath = new Set<PickleNode>();
-  let visits = 0;
+  const seen = new Set<PickleNode>();
+  let repeats = 0;
+  let nameCharacters = 0;
   let values = 0;
 
   function tell(code: string, message: string): void {
@@ -68,8 +76,7 @@ export function walkTree<Leaf>(
     const found = lookInto(node);
     if (found.kind === 'value') return found.value;
     if (found.kind === 'leaf') {
-      const above = stack.slice(1).map((frame) => frame.key);
-      leaves.push({ path: stack.length > 0 ? [...above, key] : [], leaf: found.leaf });
+      addLeaf(key, found.leaf);
       if (!found.entries || found.entries.length === 0) return undefined;
     }
     if (onPath.has(node)) return '…';
@@ -78,12 +85,25 @@ export function walkTree<Leaf>(
       return undefined;
     }
     const isList = found.kind === 'list';
+    const count = isList ? found.items.length : (found.entries ?? []).length;
+    if (seen.has(node) && (repeats += count + 1) > TREE_REPEATS) {
+      tell('tree-cut', 'the pickle shows the same objects over and over; not every place is looked at');
+      return undefined;
+    }
+    seen.add(node);
     const children = isList
       ? found.items.map((item, index) => [String(index), item] as const)
       : (found.entries ?? []);
     onPath.add(node);
     stack.push({ node, key, children, isList, values: [], next: 0 });
     return undefined;
+  }
+
+  function addLeaf(key: string, leaf: Leaf): void {
+    const path = stack.length === 0 ? [] : [...stack.slice(1).map((frame) => frame.key), key];
+    for (const part of path) nameCharacters += part.length + 1;
+    if (nameCharacters <= TREE_NAME_CHARACTERS) leaves.push({ path, leaf });
+    else tell('tree-cut', 'the names in the pickle are longer than we keep; not every tensor is listed');
   }
 
   function lookInto(node: PickleNode): Exclude<Unfolded<Leaf>, { kind: 'same' }> {
@@ -114,13 +134,10 @@ export function walkTree<Leaf>(
   let metadata: MetadataValue | undefined = rootValue;
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
     const child = frame.children[frame.next++];
-    if (child && visits < TREE_VISITS) {
-      visits++;
+    if (child) {
       record(frame, child[0], enter(child[0], child[1]));
       continue;
     }
-    if (child)
-      tell('tree-cut', `the pickle repeats itself; only the first ${TREE_VISITS} values were looked at`);
     stack.pop();
     onPath.delete(frame.node);
     const value = valueOf(frame);
