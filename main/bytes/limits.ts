@@ -70,7 +70,7 @@ export const PICKLE_LINE_BYTES = 64 * MIB;
 export const TREE_DEPTH = 1000;
 
 /** Values looked at again because a pickle refers to their container more than once: a few shared lists can stand for any number. */
-export const TREE_REPEATS = 1_000_000;
+export const TREE_REPEATS = 200_000;
 
 /** Characters of all tensor names of a pickle: paths repeat the keys above them. */
 export const TREE_NAME_CHARACTERS = 64 * MIB;
