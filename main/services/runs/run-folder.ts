@@ -71,7 +71,7 @@ export async function readManifest(path: string): Promise<RunManifest> {
     id,
     name,
     startedAt,
-    totalSteps: totalSteps as number,
+    totalSteps,
     config: parseRunConfig(config, MANIFEST_NAME),
   };
 }

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 import { folderAt } from '#main/bytes/folder.ts';
 import { kindOfPath } from '#main/bytes/small-file.ts';
@@ -13,7 +13,13 @@ import {
   readManifest,
 } from '#main/services/runs/run-folder.ts';
 import { beginRun, resumeRun, type RunStarting } from '#main/services/runs/run-start.ts';
-import { describeRun, isTraining, snapshotOf, type RunRecord } from '#main/services/runs/run-record.ts';
+import {
+  describeRun,
+  isTraining,
+  snapshotOf,
+  stateOf,
+  type RunRecord,
+} from '#main/services/runs/run-record.ts';
 import { trainerStarter, type StartTrainer } from '#main/services/runs/run-threads.ts';
 import { watchRun } from '#main/services/runs/run-watch.ts';
 import { trainToTheEnd, type TrainRequest } from '#main/services/runs/train-to-the-end.ts';
@@ -87,7 +93,14 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
     throw new AppError('invalid-params', 'these data were not opened by you', {
       found: source,
       expected: '"random", "mnist", or a file chosen by you',
+      hint: 'open the file once, then try again',
     });
+  }
+
+  /** A page knows files by their ids alone; what stays in the run's folder is where they lie. */
+  function pathOfData(source: string): string {
+    const isNamed = source === 'random' || source === 'mnist' || files.isGranted(source);
+    return isNamed ? source : files.pathOf(source);
   }
 
   function recordOf(run: string): RunRecord {
@@ -108,7 +121,10 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
 
   async function act(run: string, action: RunAction): Promise<RunSnapshot> {
     const record = recordOf(run);
-    const { state } = describeRun(record);
+    const { live: starter } = record;
+    // threads take a moment to start; whoever is quicker means the run that comes of it
+    if (starter && action !== 'stop') await starter.until(() => starter.state() !== 'starting');
+    const state = stateOf(record);
     if (!RUN_ACTIONS[state].includes(action)) {
       throw new AppError('invalid-params', `a run that is ${state} cannot ${action}`, {
         expected: RUN_ACTIONS[state].join(', ') || 'nothing',
@@ -129,8 +145,9 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
   }
 
   return {
-    start: async ({ config, folder, name, steps }) => {
-      const title = name ?? `${config.layers.join('-')} ${config.data.source}`;
+    start: async ({ config: asked, folder, name, steps }) => {
+      const config = { ...asked, data: { ...asked.data, source: pathOfData(asked.data.source) } };
+      const title = name ?? `${config.layers.join('-')} ${basename(config.data.source)}`;
       const path = folder === undefined ? await freeFolder(requireHome(home), title) : files.pathOf(folder);
       return describeRun(await beginRun(starting, path, { config, name: title, steps }));
     },

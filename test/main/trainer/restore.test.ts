@@ -140,7 +140,7 @@ describe('initial parameters', () => {
     for (const { name, shape, values } of parametersOf(state.mlp)) {
       const inputs = name.startsWith('hidden') ? 100 : 50;
       const bound = 1 / Math.sqrt(inputs);
-      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const largest = Math.max(...Array.from(values, Math.abs));
       expect(largest, `${name} ${shape.join('x')}`).toBeLessThanOrEqual(bound);
       expect(largest).toBeGreaterThan(bound * 0.8);
     }

@@ -13,7 +13,6 @@ describe('the built-in digits', () => {
   it('are learnt by the default settings: at least 93 % of the unseen thousand', async () => {
     const script = fileURLToPath(new URL('../../../../build/mnist.mjs', import.meta.url));
     execFileSync(process.execPath, [script, join(bench.folder, 'resources', 'mnist')]);
-    const began = performance.now();
     const { events, snapshot } = await bench.train('digits', { config: { data: { source: 'mnist' } } });
     expect(snapshot.validation.at(-1)!.accuracy).toBeGreaterThanOrEqual(0.93);
     expect(events.at(-1)).toMatchObject({ event: 'done', state: 'finished', problems: 0 });
