@@ -2,7 +2,7 @@ import type { Handler } from '#main/commands/handler.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/summarize.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
-import { planOf } from '#main/services/tensor-plan.ts';
+import { viewPlan } from '#main/services/tensor-plan.ts';
 import { readValues } from '#main/services/values.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Pass } from '#main/services/windows.ts';
@@ -93,11 +93,8 @@ export const pairCommand: Handler<'tensor.pair'> = async (
   { signal, progress },
 ) => {
   const [openA, openB] = [await checkpoints.open(a.file), await checkpoints.open(b.file)];
-  const tensorB = openB.tensor(b.name);
-  const plans = {
-    a: openA.plan(a.name),
-    b: planOf(isTransposed ? transposedTensor(tensorB) : tensorB, openB.checkpoint.sources),
-  };
+  const planB = openB.plan(b.name);
+  const plans = { a: openA.plan(a.name), b: isTransposed ? viewPlan(planB, transposedTensor) : planB };
   const bytes = openA.summary.tensors.find(({ name }) => name === a.name)?.byteLength ?? 0;
   return compute.run('pair', { ...plans, bins, cells }, passFor(signal, 6 * bytes, progress));
 };

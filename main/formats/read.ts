@@ -1,13 +1,15 @@
 /** The one executor of reading: a stored tensor to windows of canonical bytes. */
 import type { ByteSource } from '#main/bytes/source.ts';
+import { swapInPlace } from '#main/formats/byte-order.ts';
 import { chunkedReader } from '#main/formats/chunks.ts';
 import { readStrided } from '#main/formats/gather.ts';
 import type { DenseStorage, StoredTensor } from '#main/formats/contract.ts';
+import { unpackedSource } from '#main/formats/unpacked-source.ts';
 import { AppError } from '#shared/errors.ts';
 import { dtypeInfo, elementByteLength, swapUnit } from '#shared/dtype.ts';
 import { contiguousStrides, elementCountOf } from '#shared/tensor.ts';
 
-/** Canonical values of one tensor: little-endian, C order, at least one byte an element. */
+/** Canonical values of one tensor: little-endian, C order, at least one byte an element. Of block dtypes the elements are the blocks. */
 export interface TensorReader {
   readonly elementCount: number;
   /** Bytes of one canonical element. */
@@ -31,7 +33,7 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
   if (storage.kind === 'strings') {
     throw new AppError('unsupported', 'this tensor holds texts, not numbers', { tensor: tensor.name });
   }
-  const elementCount = elementCountOf(tensor.shape) ?? 0;
+  const elementCount = (elementCountOf(tensor.shape) ?? 0) / (dtypeInfo(tensor.dtype).blockElements ?? 1);
   const width = elementByteLength(tensor.dtype);
   if (storage.kind === 'inline') {
     const { bytes } = storage;
@@ -50,7 +52,7 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
     elementByteLength: width,
     read: async (start, count, signal) => {
       const bytes = alignedCopy(await read(start, count, signal));
-      if (storage.byteOrder === 'big') swapInPlace(bytes, swapUnit(tensor.dtype));
+      if (storage.byteOrder === 'big') swapInPlace(bytes, tensor.dtype);
       if (storage.kind === 'dense' && storage.isConjugated) negateParts(bytes, width / 2, 1, 2);
       if (storage.kind === 'dense' && storage.isNegated) negateParts(bytes, swapUnit(tensor.dtype), 0, 1);
       return bytes;
@@ -59,11 +61,10 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
 }
 
 function storageReader(tensor: StoredTensor, storage: DenseStorage, source: ByteSource, width: number): Read {
-  const bits = dtypeInfo(tensor.dtype).bits;
+  const { bits } = dtypeInfo(tensor.dtype);
   if (bits < 8) return packedReader(tensor, storage, source, bits);
   if (isContiguous(tensor.shape, storage)) return denseReader(storage, source, width);
-  return (start, count, signal) =>
-    readStrided(source, storage, tensor.shape, width, start, count, signal);
+  return (start, count, signal) => readStrided(source, storage, tensor.shape, width, start, count, signal);
 }
 
 type Read = (start: number, count: number, signal?: AbortSignal) => Promise<Uint8Array>;
@@ -75,24 +76,15 @@ function denseReader(storage: DenseStorage, source: ByteSource, width: number): 
 
 /** Elements below a byte, packed with the first one in the low bits; each comes out as a byte. */
 function packedReader(tensor: StoredTensor, storage: DenseStorage, source: ByteSource, bits: number): Read {
-  if (8 % bits !== 0 || !isContiguous(tensor.shape, storage)) {
-    throw new AppError('unsupported', `${tensor.dtype} values are not read in this arrangement`, { tensor: tensor.name });
+  const { dtype, shape, name } = tensor;
+  if (8 % bits !== 0) {
+    throw new AppError('unsupported', `${dtype} values are not read in this arrangement`, { tensor: name });
   }
-  const perByte = 8 / bits;
-  const mask = 2 ** bits - 1;
-  const isSigned = dtypeInfo(tensor.dtype).kind === 'signed';
-  return async (start, count, signal) => {
-    const first = Math.floor(start / perByte);
-    const end = Math.ceil((start + count) / perByte);
-    const packed = await source.read(storage.offset + first, end - first, signal);
-    const codes = new Uint8Array(count);
-    for (let i = 0; i < count; i++) {
-      const position = start + i - first * perByte;
-      const code = (packed[Math.floor(position / perByte)]! >> ((position % perByte) * bits)) & mask;
-      codes[i] = isSigned && code > mask >> 1 ? code - mask - 1 : code;
-    }
-    return codes;
-  };
+  const count = Math.floor((storage.byteLength * 8) / bits);
+  const codes = unpackedSource(source, { dtype, offset: storage.offset, count });
+  const unpacked = { ...storage, offset: 0, byteLength: count };
+  if (isContiguous(shape, storage)) return denseReader(unpacked, codes, 1);
+  return (start, length, signal) => readStrided(codes, unpacked, shape, 1, start, length, signal);
 }
 
 export function isContiguous(shape: readonly number[], storage: DenseStorage): boolean {
@@ -104,13 +96,6 @@ export function isContiguous(shape: readonly number[], storage: DenseStorage): b
 /** Typed arrays want their own alignment; a copy has it. */
 function alignedCopy(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-}
-
-function swapInPlace(bytes: Uint8Array, unit: number): void {
-  if (unit === 1) return;
-  for (let begin = 0; begin + unit <= bytes.byteLength; begin += unit) {
-    bytes.subarray(begin, begin + unit).reverse();
-  }
 }
 
 /** Flips the sign bit of every `step`-th part of `width` bytes, the first one at part `from`. */

@@ -53,14 +53,19 @@ function faultOf(tensor: StoredTensor, checkpoint: Checkpoint): Fault | undefine
     };
   }
   const { storage } = tensor;
+  if (dtype.blockElements && (tensor.shape[tensor.shape.length - 1] ?? 1) % dtype.blockElements !== 0) {
+    return { code: 'block-row', message: `the rows are no whole number of blocks of ${dtype.blockElements}` };
+  }
   if (storage.kind === 'dense') return denseFault(tensor, storage, elementCount, checkpoint);
   if (storage.kind === 'chunked') {
     return chunkedFault(tensor.dtype, tensor.shape, elementCount, storage, checkpoint.sources);
   }
-  if (storage.kind === 'inline' && storage.bytes.byteLength !== byteLengthOf(tensor.dtype, elementCount)) {
+  // elements below a byte have one each where they are held in memory
+  const wanted = dtype.bits > 0 && dtype.bits < 8 ? elementCount : byteLengthOf(tensor.dtype, elementCount);
+  if (storage.kind === 'inline' && storage.bytes.byteLength !== wanted) {
     return {
       code: 'length',
-      message: `the values take ${storage.bytes.byteLength} bytes, the shape wants ${byteLengthOf(tensor.dtype, elementCount)}`,
+      message: `the values take ${storage.bytes.byteLength} bytes, the shape wants ${wanted}`,
     };
   }
   if (storage.kind === 'strings' && storage.values.length !== elementCount) {
@@ -104,7 +109,8 @@ function denseFault(
     if (reach < 0n) first += reach;
     else last += reach;
   });
-  const wanted = last < BigInt(Number.MAX_SAFE_INTEGER) ? byteLengthOf(tensor.dtype, Number(last) + 1) : Infinity;
+  const wanted =
+    last < BigInt(Number.MAX_SAFE_INTEGER) ? byteLengthOf(tensor.dtype, Number(last) + 1) : Infinity;
   if (first < 0n || wanted > storage.byteLength) {
     return {
       code: 'storage-range',
@@ -128,7 +134,11 @@ function withDistinctNames(tensors: readonly StoredTensor[], problems: Problem[]
     while (taken.has(name));
     counts.set(tensor.name, count);
     taken.add(name);
-    problems.push({ code: 'duplicate-name', message: `a second tensor is called ${tensor.name}`, tensor: name });
+    problems.push({
+      code: 'duplicate-name',
+      message: `a second tensor is called ${tensor.name}`,
+      tensor: name,
+    });
     return { ...tensor, name };
   });
 }

@@ -3,10 +3,10 @@ import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { metadataDifferences } from '#main/services/metadata-difference.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
-import { planOf } from '#main/services/tensor-plan.ts';
-import type { DifferenceSums } from '#main/kernels/difference.ts';
+import { viewPlan } from '#main/services/tensor-plan.ts';
+import type { DifferenceAnswer } from '#main/services/tasks/difference.ts';
 import type { CompareUpdate } from '#shared/commands/checkpoint.ts';
-import { dtypeInfo, elementByteLength } from '#shared/dtype.ts';
+import { dtypeInfo, elementByteLength, isReal, valueDtype } from '#shared/dtype.ts';
 import { isAppError } from '#shared/errors.ts';
 import type { Comparison, ComparisonRow, ComparisonVerdict, RowState } from '#shared/statistics.ts';
 import { coordinateOf, type TensorInfo } from '#shared/tensor.ts';
@@ -102,18 +102,19 @@ async function comparePair(
     a.shape.length === shapeB.length && a.shape.every((size, axis) => size === shapeB[axis]);
   if (!isSameShape) return { ...base, state: 'shape', shapes: [a.shape, b.shape], ...turnedHint(a, b) };
   if (a.noData || b.noData) return { ...base, state: a.noData === b.noData ? 'identical' : 'different' };
-  const tensorA = openA.tensor(a.name);
-  const tensorB = isTransposed ? transposedTensor(openB.tensor(b.name)) : openB.tensor(b.name);
-  if (tensorA.storage.kind === 'strings' || tensorB.storage.kind === 'strings') {
-    return { ...base, ...compareTexts(tensorA.storage, tensorB.storage) };
+  const planA = openA.plan(a.name);
+  const planB = isTransposed ? viewPlan(openB.plan(b.name), transposedTensor) : openB.plan(b.name);
+  const { storage } = planA.tensor;
+  if (storage.kind === 'strings' || planB.tensor.storage.kind === 'strings') {
+    return { ...base, ...compareTexts(storage, planB.tensor.storage) };
   }
   if (!isComparable(a.dtype, b.dtype)) return { ...base, state: 'dtype' };
   try {
     const sums = await compute.run(
       'difference',
       {
-        a: planOf(tensorA, openA.checkpoint.sources),
-        b: planOf(tensorB, openB.checkpoint.sources),
+        a: planA,
+        b: planB,
         ...(options.tolerance ? { tolerance: options.tolerance } : {}),
       },
       { signal: options.signal, onRead },
@@ -135,9 +136,8 @@ function turnedHint(a: TensorInfo, b: TensorInfo): { transposed?: true } {
 /** Numbers compare with numbers; raw bytes and times only with their own kind. */
 function isComparable(a: string, b: string): boolean {
   if (a === b) return dtypeInfo(a).kind !== 'void' || elementByteLength(a) <= 1;
-  const isNumber = (dtype: string) => ['float', 'signed', 'unsigned', 'bool'].includes(dtypeInfo(dtype).kind);
   const isComplex = (dtype: string) => dtypeInfo(dtype).kind === 'complex';
-  return (isNumber(a) && isNumber(b)) || (isComplex(a) && isComplex(b));
+  return (isReal(a) && isReal(b)) || (isComplex(a) && isComplex(b));
 }
 
 function compareTexts(a: unknown, b: unknown): { state: RowState; changed?: number } {
@@ -153,13 +153,15 @@ function textsOf(storage: unknown): string[] | undefined {
 }
 
 function figuresOf(
-  sums: DifferenceSums,
+  sums: DifferenceAnswer,
   a: TensorInfo,
   b: TensorInfo,
   tolerance: readonly [number, number] | undefined,
 ): Omit<ComparisonRow, 'name'> {
   const isSameDtype = a.dtype === b.dtype;
-  if (isSameDtype && sums.changed === 0) return { state: 'identical', changed: 0, maxAbs: 0 };
+  const isOtherNumber = valueDtype(a.dtype) !== valueDtype(b.dtype);
+  if (isSameDtype && sums.changed === 0 && !sums.hasOtherBlocks)
+    return { state: 'identical', changed: 0, maxAbs: 0 };
   const isClose = tolerance !== undefined && sums.excess <= 0;
   const state: RowState =
     sums.unequal === 0 ? 'equal-values' : isClose ? 'within-tolerance' : isSameDtype ? 'different' : 'dtype';
@@ -167,7 +169,7 @@ function figuresOf(
   const norms = Math.sqrt(sums.squaresA) * Math.sqrt(sums.squaresB);
   return {
     state,
-    ...(!isSameDtype && sums.isCast ? { cast: true } : {}),
+    ...(isOtherNumber && sums.isCast ? { cast: true } : {}),
     maxAbs: sums.maxAbs,
     ...(sums.maxAt >= 0 ? { at: coordinateOf(Math.floor(sums.maxAt / parts), a.shape) } : {}),
     ...(sums.squaresA > 0 ? { relativeL2: Math.sqrt(sums.squaresDifference / sums.squaresA) } : {}),

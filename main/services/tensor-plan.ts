@@ -2,15 +2,31 @@ import type { StoredTensor } from '#main/formats/contract.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import { tensorReader, type TensorReader } from '#main/formats/read.ts';
 import { openSource } from '#main/bytes/reopen.ts';
+import { realSource, realTensor } from '#main/services/real-values.ts';
+import { dtypeInfo } from '#shared/dtype.ts';
 
 /** All that another thread needs to read one tensor: plain data. */
 export interface TensorPlan {
+  /** Of a tensor of blocks, the f32 numbers that they stand for. */
   readonly tensor: StoredTensor;
   /** What the storage's indices refer to; absent for inline values. */
   readonly sources?: readonly SourceDescription[];
+  /** The blocks themselves, where `tensor` has what they stand for; its storage refers to the same sources. */
+  readonly blocks?: StoredTensor;
 }
 
 export function planOf(tensor: StoredTensor, sources: readonly ByteSource[]): TensorPlan {
+  const plan = storedPlanOf(tensor, sources);
+  if (dtypeInfo(tensor.dtype).kind !== 'block' || tensor.storage.kind === 'none') return plan;
+  return { ...plan, tensor: realTensor(tensor), blocks: plan.tensor };
+}
+
+/** The same plan for another view of its tensor. */
+export function viewPlan(plan: TensorPlan, view: (tensor: StoredTensor) => StoredTensor): TensorPlan {
+  return { ...plan, tensor: view(plan.tensor) };
+}
+
+function storedPlanOf(tensor: StoredTensor, sources: readonly ByteSource[]): TensorPlan {
   const { storage } = tensor;
   if (storage.kind === 'dense') {
     return {
@@ -32,15 +48,34 @@ export function planOf(tensor: StoredTensor, sources: readonly ByteSource[]): Te
   };
 }
 
-/** Opens what a plan needs, hands the reader over, and closes it whatever happens. */
+/** Opens what a plan needs, hands a reader of the tensor's values over, and closes it whatever happens. */
 export async function withReader<Result>(
   plan: TensorPlan,
   use: (reader: TensorReader) => Promise<Result>,
 ): Promise<Result> {
+  return withSources(plan, (sources) => {
+    const { tensor, blocks } = plan;
+    return use(tensorReader(tensor, blocks ? [realSource(tensorReader(blocks, sources), blocks)] : sources));
+  });
+}
+
+/** As `withReader`, for what is stored: the blocks of a tensor that has them. */
+export async function withStoredReader<Result>(
+  plan: TensorPlan,
+  use: (reader: TensorReader, dtype: string) => Promise<Result>,
+): Promise<Result> {
+  const stored = plan.blocks ?? plan.tensor;
+  return withSources(plan, (sources) => use(tensorReader(stored, sources), stored.dtype));
+}
+
+async function withSources<Result>(
+  plan: TensorPlan,
+  use: (sources: readonly ByteSource[]) => Promise<Result>,
+): Promise<Result> {
   const sources: ByteSource[] = [];
   try {
     for (const description of plan.sources ?? []) sources.push(await openSource(description));
-    return await use(tensorReader(plan.tensor, sources));
+    return await use(sources);
   } finally {
     for (const source of sources) await source.close();
   }

@@ -1,7 +1,7 @@
 import { decode, decodeIntegers } from '#main/kernels/decode.ts';
-import { tensorReader } from '#main/formats/read.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import { slicedTensor } from '#main/services/sliced-tensor.ts';
+import { withReader } from '#main/services/tensor-plan.ts';
 import { timeTexts } from '#main/services/time-texts.ts';
 import { AppError } from '#shared/errors.ts';
 import { dtypeInfo } from '#shared/dtype.ts';
@@ -22,8 +22,9 @@ export async function readValues(
   most = MOST_VALUES,
   signal?: AbortSignal,
 ): Promise<TensorValues> {
-  const tensor = open.tensor(name);
-  const axes = parseSlice(slice, tensor.shape);
+  const { dtype } = open.tensor(name);
+  const plan = open.plan(name);
+  const axes = parseSlice(slice, plan.tensor.shape);
   const shape = sliceShape(axes);
   const count = shape.reduce((product, size) => product * size, 1);
   if (count > most) {
@@ -34,14 +35,13 @@ export async function readValues(
       hint: 'take a smaller slice, such as 0:100 along each axis',
     });
   }
-  const sliced = slicedTensor(tensor, axes);
+  const sliced = slicedTensor(plan.tensor, axes);
   const described = axes.map(({ start, step, isDropped }) => ({ start, step, isDropped }));
   if (sliced.storage.kind === 'strings') {
-    return { shape, dtype: tensor.dtype, values: sliced.storage.values.map(asText), axes: described };
+    return { shape, dtype, values: sliced.storage.values.map(asText), axes: described };
   }
-  const reader = tensorReader(sliced, open.checkpoint.sources);
-  const bytes = count === 0 ? new Uint8Array() : await reader.read(0, count, signal);
-  return { shape, dtype: tensor.dtype, values: valuesOf(tensor.dtype, bytes), axes: described };
+  const bytes = await withReader({ ...plan, tensor: sliced }, (reader) => reader.read(0, count, signal));
+  return { shape, dtype, values: valuesOf(sliced.dtype, bytes), axes: described };
 }
 
 function asText(value: string | Uint8Array): string {

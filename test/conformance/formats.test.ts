@@ -13,6 +13,7 @@ import { hasOracles, ORACLES, readOracles, type OracleFile } from '#test/kit/sha
 
 /** The oracles' `format` values by the name of the format of ours that opens them. */
 const COVERED: Readonly<Record<string, readonly string[]>> = {
+  gguf: ['gguf'],
   mxnet: ['mxnet'],
   numpy: ['numpy'],
   pytorch: ['pytorch'],

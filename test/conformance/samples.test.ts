@@ -11,11 +11,17 @@ import { hasSamples, SAMPLES } from '#test/kit/shared-files.ts';
 
 /** Folders of samples by the name of the format that opens them. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  gguf: ['gguf', 'gguf-quantised'],
   numpy: ['numpy'],
   pytorch: ['pytorch', 'pytorch-protocols', 'pytorch-training-state'],
 };
 /** Of another format, though they lie there; or no file of any. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['pytorch/multi_layer.safetensors', 'pytorch/broken.pt']);
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'pytorch/multi_layer.safetensors',
+  'pytorch/broken.pt',
+  'gguf-quantised/ref.f32',
+  'gguf-quantised/ref.txt',
+]);
 
 /** What is odd about a genuine file. */
 const ODDITIES: ReadonlyMap<string, readonly string[]> = new Map([

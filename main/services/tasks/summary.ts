@@ -11,7 +11,7 @@ import {
 } from '#main/kernels/moments.ts';
 import { countWindow, endPass, quantileOf, quantileRanks, startSelection } from '#main/kernels/select.ts';
 import { digitCount, keysOf } from '#main/kernels/sort-key.ts';
-import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { withReader, withStoredReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { dtypeInfo, isReal } from '#shared/dtype.ts';
@@ -40,6 +40,18 @@ export async function summaryTask(task: SummaryTask, pass: Pass): Promise<Summar
   if (tensor.storage.kind === 'strings') {
     return task.isDigestWanted ? { sha256: digestOfTexts(tensor.storage.values) } : {};
   }
+  const answer = await valuesAnswer(
+    { ...task, isDigestWanted: task.isDigestWanted && !task.plan.blocks },
+    pass,
+  );
+  if (!task.isDigestWanted || !task.plan.blocks) return answer;
+  // statistics are of the numbers that blocks stand for, the digest is of the blocks
+  const digest = await withStoredReader(task.plan, (reader, dtype) => digestOnly(reader, dtype, task, pass));
+  return { ...answer, ...digest };
+}
+
+function valuesAnswer(task: SummaryTask, pass: Pass): Promise<SummaryAnswer> {
+  const { tensor } = task.plan;
   return withReader(task.plan, (original) => {
     const reader = keeping(original);
     const { kind } = dtypeInfo(tensor.dtype);

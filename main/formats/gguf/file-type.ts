@@ -1,0 +1,45 @@
+/** llama.cpp's `general.file_type` (llama.h, `enum llama_ftype`): the type most weights were quantised to. */
+const FILE_TYPES: ReadonlyMap<number, string> = new Map([
+  [0, 'all f32'],
+  [1, 'mostly f16'],
+  [2, 'mostly q4_0'],
+  [3, 'mostly q4_1'],
+  [4, 'mostly q4_1, some f16'],
+  [7, 'mostly q8_0'],
+  [8, 'mostly q5_0'],
+  [9, 'mostly q5_1'],
+  [10, 'mostly q2_k'],
+  [11, 'mostly q3_k (small)'],
+  [12, 'mostly q3_k (medium)'],
+  [13, 'mostly q3_k (large)'],
+  [14, 'mostly q4_k (small)'],
+  [15, 'mostly q4_k (medium)'],
+  [16, 'mostly q5_k (small)'],
+  [17, 'mostly q5_k (medium)'],
+  [18, 'mostly q6_k'],
+  [19, 'mostly iq2_xxs'],
+  [20, 'mostly iq2_xs'],
+  [21, 'mostly q2_k (small)'],
+  [22, 'mostly iq3_xs'],
+  [23, 'mostly iq3_xxs'],
+  [24, 'mostly iq1_s'],
+  [25, 'mostly iq4_nl'],
+  [26, 'mostly iq3_s'],
+  [27, 'mostly iq3_m'],
+  [28, 'mostly iq2_s'],
+  [29, 'mostly iq2_m'],
+  [30, 'mostly iq4_xs'],
+  [31, 'mostly iq1_m'],
+  [32, 'mostly bf16'],
+  [36, 'mostly tq1_0'],
+  [37, 'mostly tq2_0'],
+  [38, 'mostly mxfp4'],
+  [39, 'mostly nvfp4'],
+  [40, 'mostly q1_0'],
+  [41, 'mostly q2_0'],
+]);
+
+/** Undefined for a number of a later version. */
+export function describeFileType(type: number): string | undefined {
+  return FILE_TYPES.get(type);
+}
