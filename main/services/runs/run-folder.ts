@@ -58,13 +58,14 @@ export async function readManifest(path: string): Promise<RunManifest> {
     /^[0-9a-f]{1,64}$/.test(id) &&
     typeof name === 'string' &&
     typeof startedAt === 'string' &&
+    typeof totalSteps === 'number' &&
     Number.isSafeInteger(totalSteps) &&
-    (totalSteps as number) > 0;
+    totalSteps > 0;
   if (!isWhole) {
     throw new AppError('corrupt', 'the description of the run is not complete', {
       file: MANIFEST_NAME,
       expected: 'id, name, startedAt, totalSteps and config',
-      found: Object.keys((value ?? {}) as object).join(', '),
+      found: Object.keys(value ?? {}).join(', '),
     });
   }
   return {
