@@ -107,6 +107,10 @@ export const RUN_MANIFEST_BYTES = MIB;
 /** A tensor stored sparsely or in pieces is put together in memory when the file is opened, so there is a bound to it, in bytes. */
 export const ASSEMBLED_TENSOR_BYTES = 64 * MIB;
 
+/** The dense form of a sparse tensor, which is read piece by piece, may have this many bytes in any case, and this many times what is stored: a few bytes cannot ask for hours of zeros. */
+export const SPARSE_DENSE_BYTES = 64 * MIB;
+export const SPARSE_DENSE_RATIO = 1024;
+
 /** Index arrays of sparse tensors, scales and the like are taken into memory when the file is opened, up to this many bytes each. */
 export const SPARSE_PART_BYTES = 64 * MIB;
 
@@ -176,3 +180,15 @@ export const HDF5_LINKS = 1_000_000;
 
 /** All text of an HDF5 file that is read when it is opened, in bytes: many elements may refer to one long text. */
 export const HDF5_TEXT_BYTES = 64 * MIB;
+
+/** Elements of an HDF5 attribute that are shown: names of layers and weights are thousands at most. */
+export const HDF5_ATTRIBUTE_ITEMS = 100_000;
+
+/** Groups within groups of an HDF5 file. */
+export const HDF5_DEPTH = 1000;
+
+/** Characters of all paths of an HDF5 file: aliases of groups can make them longer without end. */
+export const HDF5_PATH_CHARACTERS = 64 * MIB;
+
+/** Links that lead to links, as the library counts them. */
+export const HDF5_LINK_HOPS = 16;

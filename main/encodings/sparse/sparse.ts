@@ -1,8 +1,14 @@
 /** Sparse tensors as stored by frameworks, made readable as the dense tensors that they stand for. */
+import { SPARSE_DENSE_BYTES, SPARSE_DENSE_RATIO } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { scatteredSource } from '#main/bytes/scattered-source.ts';
 import { entryPositions, type SparseLayout } from '#main/encodings/sparse/positions.ts';
-import { contiguousPart, readNumbers, type StridedPart } from '#main/encodings/sparse/strided-part.ts';
+import {
+  contiguousPart,
+  readNumbers,
+  requireSmall,
+  type StridedPart,
+} from '#main/encodings/sparse/strided-part.ts';
 import { sumRepeated } from '#main/encodings/sparse/sum-repeated.ts';
 import { AppError } from '#shared/errors.ts';
 import { dtypeInfo, isFloating, swapUnit } from '#shared/dtype.ts';
@@ -30,12 +36,10 @@ export interface SparseArrays {
 export async function densify(sparse: SparseArrays): Promise<ByteSource> {
   const { layout, shape, values } = sparse;
   const width = dtypeInfo(values.dtype).bits / 8;
+  const byteLength = denseByteLength(sparse, width);
   const indices = await Promise.all(sparse.indices.map(readNumbers));
   const { positions, itemElements } = entryPositions(layout, shape, values.shape, sparse.indices, indices);
   const itemBytes = itemElements * width;
-  const byteLength = (elementCountOf(shape) ?? Infinity) * width;
-  if (!Number.isSafeInteger(byteLength))
-    throw new AppError('corrupt', 'the sparse tensor is larger than any file');
   const { source, offset } = await contiguousPart(values);
   const order = isAscending(positions) ? undefined : ascendingOrder(positions);
   const sorted = order ? Float64Array.from(order, (stored) => positions[stored]!) : positions;
@@ -47,9 +51,21 @@ export async function densify(sparse: SparseArrays): Promise<ByteSource> {
       ...(zeroWord ? { zeroWord } : {}),
     });
   }
+  requireSmall(positions.length * itemBytes);
   const bytes = await source.read(offset, positions.length * itemBytes);
   const summed = sumRepeated(bytes, itemBytes, values.dtype, values.byteOrder, sorted, order);
   return scatteredSource(summed.source, { offset: 0, itemBytes, positions: summed.positions, byteLength });
+}
+
+function denseByteLength({ shape, values, indices }: SparseArrays, width: number): number {
+  const byteLength = (elementCountOf(shape) ?? Infinity) * width;
+  const stored = [values, ...indices].reduce((sum, part) => sum + part.byteLength, 0);
+  const most = Math.max(SPARSE_DENSE_BYTES, stored * SPARSE_DENSE_RATIO);
+  if (byteLength <= most) return byteLength;
+  throw new AppError('limit', 'the dense form of the sparse tensor is larger than we unfold', {
+    expected: `at most ${most} bytes`,
+    found: `${byteLength} bytes`,
+  });
 }
 
 /** The bytes of -0, of dtypes that have it: the sign bit alone. */

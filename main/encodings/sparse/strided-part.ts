@@ -94,7 +94,8 @@ export async function readNumbers(part: StridedPart): Promise<Float64Array> {
   return Float64Array.from({ length: count }, (_, index) => read(view, index * width, isLittle));
 }
 
-function requireSmall(bytes: number): void {
+/** @throws AppError `limit` for more bytes than a part may take in memory. */
+export function requireSmall(bytes: number): void {
   if (bytes <= SPARSE_PART_BYTES) return;
   throw new AppError('limit', 'a part of the tensor is larger than we take into memory', {
     expected: `at most ${SPARSE_PART_BYTES} bytes`,

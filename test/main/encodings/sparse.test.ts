@@ -206,6 +206,16 @@ describe('what does not fit together is corrupt', () => {
   );
 });
 
+it('a few bytes cannot ask for hours of zeros', async () => {
+  const sparse = {
+    layout: 'coo',
+    shape: [2 ** 40],
+    indices: [integers([1, 1], [5])],
+    values: floats([1], [1]),
+  } as const;
+  await expect(densify({ ...sparse, isAdded: true })).rejects.toMatchObject({ code: 'limit' });
+});
+
 describe('numbers of a part', () => {
   it('come in C order whatever the strides', async () => {
     const values = part('i16', [2, 3], Int16Array.of(0, 1, 2, 3, 4, 5, 6).buffer, {
