@@ -4,12 +4,13 @@ import type { TensorInfo } from '#shared/tensor.ts';
 
 export type TensorFilter = (tensor: TensorInfo) => boolean;
 
-const SHAPE = /^[[(]?(?:\d+|\*)(?:[x×,](?:\d+|\*))+,?[\])]?$/i;
+const SHAPE = /^(?:[[(]?(?:\d+|\*)(?:[x×,](?:\d+|\*))+,?[\])]?|[[(]\d+,?[\])])$/i;
 const GLOB = /[*?]/;
 
 /** @returns undefined for text that asks for nothing. */
 export function tensorFilter(text: string): TensorFilter | undefined {
-  const tests = text.trim().split(/\s+/).filter(Boolean).map(wordTest);
+  const words = text.replace(/,\s+/g, ',').split(/\s+/).filter(Boolean);
+  const tests = words.map(wordTest);
   if (tests.length === 0) return undefined;
   return (tensor) => tests.every((test) => test(tensor));
 }
