@@ -8,7 +8,7 @@ import { createSettings } from '#main/services/settings.ts';
 import { parseRunConfig, type RunConfigInput } from '#shared/commands/run-config.ts';
 import type { RunConfig, RunEvent, RunSnapshot } from '#shared/run.ts';
 
-/** A service of runs with its trainers in this thread, and a folder that goes when the test does. */
+/** A service of runs, with its trainers in this thread unless told otherwise, and a folder that goes when the test does. */
 export interface RunBench {
   readonly folder: string;
   readonly files: Files;
@@ -26,11 +26,16 @@ export interface TrainInput {
   readonly onEvent?: (event: RunEvent) => void;
 }
 
-export async function runBench(): Promise<RunBench> {
+/** @param threadFolder where bundled threads lie, for trainers in threads of their own. */
+export async function runBench(threadFolder?: string): Promise<RunBench> {
   const folder = mkdtempSync(join(tmpdir(), 'paramscope-runs-'));
   const files = createFiles(await createSettings(undefined));
   const runs = createRuns({
-    options: { dataFolder: join(folder, 'data'), resourceFolder: join(folder, 'resources') },
+    options: {
+      dataFolder: join(folder, 'data'),
+      resourceFolder: join(folder, 'resources'),
+      ...(threadFolder === undefined ? {} : { threadFolder }),
+    },
     files,
   });
   return {

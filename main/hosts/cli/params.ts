@@ -19,7 +19,7 @@ export async function paramsOf(
   for (const { param, kind, isRepeated } of verb.positionals) {
     const words = parsed.positionals.get(param);
     if (!words) continue;
-    if (kind === 'json') params[param] = await readJson(words[0]!);
+    if (kind === 'json') params[param] = grantedData(await readJson(words[0]!), engine);
     else if (kind === 'text') params[param] = isRepeated ? words : words[0];
     else params[param] = engine.grant(words[0]!).file;
   }
@@ -62,6 +62,13 @@ async function optionParams(
     default:
       return { [param]: value };
   }
+}
+
+/** Whoever names a data set in a run's configuration has chosen it: the engine may read it. */
+function grantedData(document: unknown, engine: Pick<Engine, 'grant'>): unknown {
+  const { source } = (document as { data?: { source?: unknown } } | null)?.data ?? {};
+  if (typeof source === 'string') engine.grant(source);
+  return document;
 }
 
 /** `FILE:NAME` names a tensor; a colon within the file's own path (a drive) does not. */
