@@ -1,31 +1,32 @@
-import type { Folder } from '#main/bytes/folder.ts';
+import { isBareName, type Folder } from '#main/bytes/folder.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { AppError } from '#shared/errors.ts';
 
-/** Bytes are a file, an object is a folder. */
-export interface Tree {
-  readonly [name: string]: Uint8Array | Tree;
-}
-
-/** A folder in memory that behaves as one on disk does. */
-export function memoryFolder(tree: Tree, name = 'folder'): Folder {
-  const at = (child: string): Uint8Array | Tree | undefined =>
-    Object.hasOwn(tree, child) ? tree[child] : undefined;
+/** A folder that exists in memory only; names with slashes lie in folders inside it. */
+export function memoryFolder(name: string, files: ReadonlyMap<string, Uint8Array>): Folder {
+  const inside = (child: string) => {
+    const prefix = `${child}/`;
+    return new Map(
+      [...files]
+        .filter(([path]) => path.startsWith(prefix))
+        .map(([path, bytes]) => [path.slice(prefix.length), bytes]),
+    );
+  };
   return {
     name,
-    list: async () =>
-      Object.keys(tree)
-        .sort()
-        .map((child) => ({ name: child, isFolder: !(at(child) instanceof Uint8Array) })),
-    has: async (child) => at(child) !== undefined,
+    list: async () => {
+      const names = new Set([...files.keys()].map((path) => path.split('/')[0]!));
+      return [...names].sort().map((child) => ({ name: child, isFolder: !files.has(child) }));
+    },
+    has: async (child) => isBareName(child) && (files.has(child) || inside(child).size > 0),
     open: async (child) => {
-      const found = at(child);
-      if (found instanceof Uint8Array) return memorySource(found, child);
-      throw new AppError('not-found', `opening ${child} failed: no such file or folder`, { file: child });
+      if (!isBareName(child))
+        throw new AppError('corrupt', 'the file points outside its folder', { found: child });
+      const bytes = files.get(child);
+      if (!bytes)
+        throw new AppError('not-found', `opening ${child} failed: no such file or folder`, { file: child });
+      return memorySource(bytes, child);
     },
-    folder: (child) => {
-      const found = at(child);
-      return memoryFolder(found === undefined || found instanceof Uint8Array ? {} : found, child);
-    },
+    folder: (child) => memoryFolder(child, inside(child)),
   };
 }

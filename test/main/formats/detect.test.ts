@@ -12,9 +12,12 @@ import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
 import { FORMATS } from '#main/formats/registry.ts';
 import { AppError } from '#shared/errors.ts';
-import { memoryFolder, type Tree } from '#test/kit/memory-folder.ts';
+import { memoryFolder } from '#test/kit/memory-folder.ts';
 import { rejection } from '#test/kit/rejection.ts';
 import { hasOracles, ORACLES, readOracles } from '#test/kit/shared-files.ts';
+
+/** Contents by path. */
+type Tree = Readonly<Record<string, Uint8Array>>;
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value));
@@ -264,12 +267,17 @@ describe('a file that no format claims is named', () => {
 
 describe('a folder that no format claims is named', () => {
   const explainFolder = (tree: Tree) =>
-    rejection(openCheckpoint({ kind: 'folder', name: 'net', folder: memoryFolder(tree) }, []));
+    rejection(
+      openCheckpoint(
+        { kind: 'folder', name: 'net', folder: memoryFolder('net', new Map(Object.entries(tree))) },
+        [],
+      ),
+    );
   it.each<[string, Tree, string, string]>([
     ['empty', {}, 'unknown-format', 'the folder is empty'],
     [
       'of other files',
-      { 'a.txt': bytes(1), b: {} },
+      { 'a.txt': bytes(1), 'b/c': bytes(1) },
       'unknown-format',
       'this folder is no checkpoint of several files',
     ],
@@ -281,7 +289,7 @@ describe('a folder that no format claims is named', () => {
     ],
     [
       'Orbax',
-      { _METADATA: bytes(1), d: {} },
+      { _METADATA: bytes(1), 'd/e': bytes(1) },
       'unsupported',
       'this folder is an Orbax checkpoint, which this version does not read yet',
     ],

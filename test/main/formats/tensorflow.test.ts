@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { fileSource } from '#main/bytes/file-source.ts';
-import { folderAt } from '#main/bytes/folder.ts';
+import { folderAt, type Folder } from '#main/bytes/folder.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
@@ -10,25 +10,29 @@ import { fileInput, type FormatInput } from '#main/formats/input.ts';
 import { tensorReader } from '#main/formats/read.ts';
 import { sliceKey } from '#main/formats/tensorflow/slice-key.ts';
 import { tensorflow } from '#main/formats/tensorflow/tensorflow.ts';
-import { memoryFolder, type Tree } from '#test/kit/memory-folder.ts';
+import { memoryFolder } from '#test/kit/memory-folder.ts';
 import { rejection } from '#test/kit/rejection.ts';
 import { hasOracles, hasSamples, ORACLES, SAMPLES } from '#test/kit/shared-files.ts';
 import { entry, entryFor, field, indexFile, stringTensor } from '#test/kit/tensor-bundle-writer.ts';
 import { writeTable } from '#test/kit/sorted-table-writer.ts';
 
+/** Contents by path. */
+type Tree = Readonly<Record<string, Uint8Array>>;
+
+const folderWith = (tree: Tree): Folder => memoryFolder('folder', new Map(Object.entries(tree)));
 const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value));
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 const DATA = 'net.data-00000-of-00001';
 
 async function fileIn(tree: Tree, name: string): Promise<FormatInput> {
-  const folder = memoryFolder(tree);
+  const folder = folderWith(tree);
   return fileInput(await folder.open(name), folder);
 }
 
 const folderInput = (tree: Tree): FormatInput => ({
   kind: 'folder',
   name: 'folder',
-  folder: memoryFolder(tree),
+  folder: folderWith(tree),
 });
 
 async function open(input: FormatInput | Promise<FormatInput>): Promise<Checkpoint> {
@@ -81,13 +85,17 @@ describe('any member opens the whole', () => {
     ],
     ['a meta graph', () => fileIn({ ...NET, 'net.meta': text('\x0a\x05graph') }, 'net.meta')],
     ['the folder', () => folderInput(NET)],
-    ['a folder with other files', () => folderInput({ ...NET, 'x-file.npy': text('\x93NUMPY'), plots: {} })],
+    [
+      'a folder with other files',
+      () => folderInput({ ...NET, 'x-file.npy': text('\x93NUMPY'), 'plots/loss.png': text('x') }),
+    ],
     [
       'the folder of a SavedModel',
       () =>
         folderInput({
           'saved_model.pb': text('x'),
-          variables: { 'variables.index': NET['net.index']!, 'variables.data-00000-of-00001': TWO },
+          'variables/variables.index': NET['net.index']!,
+          'variables/variables.data-00000-of-00001': TWO,
         }),
     ],
     [
@@ -96,7 +104,8 @@ describe('any member opens the whole', () => {
         fileIn(
           {
             'saved_model.pb': text('x'),
-            variables: { 'variables.index': NET['net.index']!, 'variables.data-00000-of-00001': TWO },
+            'variables/variables.index': NET['net.index']!,
+            'variables/variables.data-00000-of-00001': TWO,
           },
           'saved_model.pb',
         ),
@@ -468,7 +477,7 @@ describe('data files', () => {
   });
 
   it('are all missing where the index is alone', async () => {
-    const checkpoint = await open(fileInput(memorySource(NET['net.index'] as Uint8Array, 'net.index')));
+    const checkpoint = await open(fileInput(memorySource(NET['net.index']!, 'net.index')));
     expect(codes(checkpoint)).toEqual(['missing-file']);
     expect(names(checkpoint)).toEqual(['a', 'b']);
   });
@@ -478,7 +487,7 @@ describe('sources', () => {
   /** A folder that counts what is open. */
   function counted(tree: Tree): { input: (name: string) => Promise<FormatInput>; open: Set<string> } {
     const opened = new Set<string>();
-    const folder = memoryFolder(tree);
+    const folder = folderWith(tree);
     const openOne = async (name: string): Promise<ByteSource> => {
       const source = await folder.open(name);
       opened.add(name);
