@@ -8,6 +8,8 @@ import { tensorReader } from '#main/formats/read.ts';
 const WINDOW_ELEMENTS = 1000;
 /** The part of an f80's 16 bytes that holds its value. */
 const F80_BYTES = 10;
+/** What the codes of f4_e2m1 stand for; it is hashed as f32. */
+const F4_VALUES = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6];
 
 /** SHA-256 of a tensor's canonical bytes as oracles/README.md defines it; undefined where the file has no values. */
 export async function digestOf(
@@ -29,8 +31,16 @@ export async function digestOf(
   for (let start = 0; start < reader.elementCount; start += WINDOW_ELEMENTS) {
     const count = Math.min(WINDOW_ELEMENTS, reader.elementCount - start);
     const bytes = await reader.read(start, count);
-    if (tensor.dtype !== 'f80') hash.update(bytes);
-    else for (let at = 0; at < count; at++) hash.update(bytes.subarray(at * 16, at * 16 + F80_BYTES));
+    hash.update(hashedForm(tensor.dtype, bytes));
   }
   return hash.digest('hex');
+}
+
+function hashedForm(dtype: string, bytes: Uint8Array): Uint8Array {
+  if (dtype === 'f4_e2m1') return new Uint8Array(Float32Array.from(bytes, (code) => F4_VALUES[code]!).buffer);
+  if (dtype !== 'f80') return bytes;
+  const items = Array.from({ length: bytes.byteLength / 16 }, (_, at) =>
+    bytes.subarray(at * 16, at * 16 + F80_BYTES),
+  );
+  return Buffer.concat(items);
 }

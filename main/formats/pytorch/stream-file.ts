@@ -40,8 +40,8 @@ export async function openStreamFile(source: ByteSource): Promise<Checkpoint> {
   const isLittle = isLittleEndian(system.root);
   const ids = findPersistentIds(object.root);
   const sources = sourceList(source);
-  const { placed, end } = await placeStorages(source, keys, storageIds(ids), isLittle, problems);
-  if (end < source.byteLength) {
+  const { placed, end, isWhole } = await placeStorages(source, keys, storageIds(ids), isLittle, problems);
+  if (isWhole && end < source.byteLength) {
     const message = `${source.byteLength - end} bytes follow the last storage`;
     problems.push({ code: 'trailing-bytes', message, offset: end });
   }
@@ -84,10 +84,11 @@ async function placeStorages(
   ids: ReadonlyMap<string, StorageId>,
   isLittle: boolean,
   problems: Problem[],
-): Promise<{ placed: Map<string, PlacedStorage>; end: number }> {
+): Promise<{ placed: Map<string, PlacedStorage>; end: number; isWhole: boolean }> {
   const placed = new Map<string, PlacedStorage>();
   let position = keys.end;
-  for (const node of itemsOf(keys.root) ?? []) {
+  const nodes = itemsOf(keys.root) ?? [];
+  for (const node of nodes) {
     const key = textOf(node) ?? '';
     const id = ids.get(key);
     const fault = (message: string): void =>
@@ -111,7 +112,7 @@ async function placeStorages(
     placed.set(key, { source, offset, byteLength, byteOrder: isLittle ? 'little' : 'big', checksums: [] });
     position = offset + byteLength;
   }
-  return { placed, end: position };
+  return { placed, end: position, isWhole: placed.size === nodes.length };
 }
 
 function storagesOf(placed: ReadonlyMap<string, PlacedStorage>, sources: SourceList): Storages {

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { fileSource } from '#main/bytes/file-source.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
@@ -16,9 +15,11 @@ type Row = { readonly dtype: string; readonly shape: readonly number[]; readonly
 type Expected = Readonly<Record<string, Readonly<Record<string, Row>>>>;
 const EXPECTED = JSON.parse(readFileSync(`${FIXTURES}expected.json`, 'utf8')) as Expected;
 
-async function open(name: string): Promise<Checkpoint> {
-  return openCheckpoint(await fileInput(await fileSource(`${FIXTURES}${name}`)));
+async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
+  return openCheckpoint(await fileInput(memorySource(bytes, 'x.npy')));
 }
+const open = (name: string): Promise<Checkpoint> =>
+  openBytes(Uint8Array.from(readFileSync(`${FIXTURES}${name}`)));
 
 async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> {
   const rows: Record<string, unknown> = {};
@@ -26,7 +27,6 @@ async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> 
     const { name, dtype, shape } = tensor;
     rows[name] = { dtype, shape, sha256: await digestOf(tensor, checkpoint.sources) };
   }
-  for (const source of checkpoint.sources) await source.close();
   return rows;
 }
 
@@ -57,10 +57,6 @@ function npy(header: string, dataBytes = 0, version: readonly [number, number] =
   if (version[0] === 1) head.writeUInt16LE(text.byteLength, 8);
   else head.writeUInt32LE(text.byteLength, 8);
   return Uint8Array.from(Buffer.concat([head, text, Buffer.alloc(dataBytes)]));
-}
-
-async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
-  return openCheckpoint(await fileInput(memorySource(bytes, 'x.npy')));
 }
 
 describe('headers as other writers have them', () => {
