@@ -28,7 +28,7 @@ export const tensorflow: Format = {
   title: 'TensorFlow',
   reads:
     'checkpoints (V2) by any of their files or their folder, SavedModel variables; shards, slices, texts',
-  extensions: ['index', 'data-00000-of-00001', 'ckpt'],
+  extensions: ['index', 'data-00000-of-00001'],
   claims: async (input) => (await findIndexes(input)).length > 0,
   open,
 };
