@@ -3,6 +3,7 @@ import { computed, ref, shallowRef } from 'vue';
 
 import { call } from '#renderer/client/client.ts';
 import { useCall } from '#renderer/client/use-call.ts';
+import { followSnapshots, type Following } from '#renderer/stores/run-following.ts';
 import { appendPoints } from '#renderer/stores/run-series.ts';
 import type { PickedFile } from '#shared/bridge.ts';
 import type { Input } from '#shared/commands/commands.ts';
@@ -37,6 +38,7 @@ export const useRuns = defineStore('runs', () => {
   });
   const verifiedStep = ref<number>();
   let watching: AbortController | undefined;
+  let following: Following | undefined;
 
   const description = computed(() => list.value.find((run) => run.id === current.value));
   const actions = computed<readonly RunAction[]>(() =>
@@ -83,24 +85,24 @@ export const useRuns = defineStore('runs', () => {
     watching?.abort();
     const own = new AbortController();
     watching = own;
-    let isFirst = true;
     let shownAt = performance.now();
-    const show = (update: RunSnapshot) => {
+    following = followSnapshots((update, isFirst) => {
       if (watching !== own) return;
       const now = performance.now();
       if (snapshot.value?.state === 'running') elapsed.value = (elapsed.value ?? 0) + (now - shownAt) / 1000;
       shownAt = now;
       points.value = appendPoints(isFirst ? [] : points.value, update.points);
       snapshot.value = update;
-      isFirst = false;
-    };
+    });
+    const { take, end } = following;
     try {
-      show(await call('run.watch', { run }, { signal: own.signal, onProgress: show }));
+      take(await call('run.watch', { run }, { signal: own.signal, onProgress: take }));
     } catch (failure) {
       if (watching === own && !isCancelled(failure)) error.value = asAppError(failure);
     } finally {
+      end();
       if (watching === own) {
-        watching = undefined;
+        watching = following = undefined;
         await refresh();
       }
     }
@@ -115,8 +117,9 @@ export const useRuns = defineStore('runs', () => {
       const update = await call(`run.${action}`, { run });
       if (run !== current.value) return;
       // the reply's points may repeat what the watch brings; the watch alone feeds the curves
-      snapshot.value = update;
-      if (isLive(update.state) && !watching) void watch(run);
+      if (following) following.take({ ...update, points: [] });
+      else if (isLive(update.state)) void watch(run);
+      else snapshot.value = update;
     });
     pending.value = undefined;
   }
