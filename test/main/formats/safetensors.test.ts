@@ -309,6 +309,17 @@ describe('each broken rule has its own message', () => {
       },
     ],
     [
+      'more data than the shape wants',
+      file(`{"a":${tensor('I16', '[]', 0, 4)}}`, 4),
+      {
+        message: 'the data of the tensor a are not as long as its shape says',
+        tensor: 'a',
+        offset: 61,
+        expected: '2 bytes for I16 []',
+        found: '4 bytes',
+      },
+    ],
+    [
       'a number of elements beyond 64 bits',
       file(`{"a":${tensor('U8', '[18446744073709551614,2]', 0, 1)}}`, 1),
       {

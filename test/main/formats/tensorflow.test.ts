@@ -294,6 +294,14 @@ describe('texts', () => {
     expect(checkpoint.tensors[0]!.storage.kind).toBe('strings');
   });
 
+  it('have a checksum of their own for their lengths, which is taken where the entry has none', async () => {
+    const damaged = bytes.slice();
+    damaged[values.length + 2]! ^= 1;
+    const texts = entry({ dtype: 7, shape: [6], size: bytes.byteLength });
+    expect(codes(await openEntries([['t', texts]], bytes))).toEqual([]);
+    expect(codes(await openEntries([['t', texts]], damaged))).toEqual(['checksum-mismatch']);
+  });
+
   it('of more items than bytes are refused before anything is allocated', async () => {
     const checkpoint = await openEntries(
       [['t', entry({ dtype: 7, shape: [999_999], size: bytes.byteLength })]],
