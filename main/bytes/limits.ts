@@ -192,3 +192,21 @@ export const HDF5_PATH_CHARACTERS = 64 * MIB;
 
 /** Links that lead to links, as the library counts them. */
 export const HDF5_LINK_HOPS = 16;
+
+/** Fields of one protobuf message that are held at once: a graph of a million nodes is beyond any exporter. */
+export const PROTOBUF_FIELDS = 4_000_000;
+
+/** Texts of a protobuf message that are read for showing, in bytes: documentation, properties, names. */
+export const PROTOBUF_TEXT_BYTES = 16 * MIB;
+
+/** Tensors of an ONNX model: large ones have some ten thousand, constants included. */
+export const ONNX_TENSORS = 1_000_000;
+
+/** Files beside an ONNX model: exporters write one for all tensors, or one for each. */
+export const ONNX_FILES = 10_000;
+
+/** A Keras model's configuration is read whole; the largest models have a few megabytes of it. */
+export const KERAS_CONFIG_BYTES = 64 * MIB;
+
+/** Index files of sharded checkpoints are read whole: one line a tensor. */
+export const SHARD_INDEX_BYTES = 64 * MIB;

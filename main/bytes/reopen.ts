@@ -1,6 +1,7 @@
 import { columnSource } from '#main/bytes/column-source.ts';
 import { fileSource } from '#main/bytes/file-source.ts';
 import { inflatedSource } from '#main/bytes/inflated-source.ts';
+import { joinedSource } from '#main/bytes/joined-source.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { scatteredSource } from '#main/bytes/scattered-source.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
@@ -28,6 +29,8 @@ export async function openSource(description: SourceDescription): Promise<ByteSo
       return over(description.of, (of) => columnSource(of, description));
     case 'scattered':
       return over(description.of, (of) => scatteredSource(of, description));
+    case 'joined':
+      return joinAll(description.parts);
   }
 }
 
@@ -58,4 +61,15 @@ async function over(inner: SourceDescription, wrap: (of: ByteSource) => ByteSour
     await of.close();
     throw error;
   }
+}
+
+async function joinAll(descriptions: readonly SourceDescription[]): Promise<ByteSource> {
+  const parts: ByteSource[] = [];
+  try {
+    for (const description of descriptions) parts.push(await openSource(description));
+  } catch (error) {
+    for (const part of parts) await part.close();
+    throw error;
+  }
+  return joinedSource(parts, parts[0]?.name ?? 'nothing');
 }

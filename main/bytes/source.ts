@@ -37,6 +37,11 @@ export type SourceDescription =
       readonly order?: Uint32Array;
       readonly byteLength: number;
       readonly zeroWord?: Uint8Array;
+    }
+  | {
+      /** One after the other. */
+      readonly kind: 'joined';
+      readonly parts: readonly SourceDescription[];
     };
 
 export interface ByteSource {

@@ -1,10 +1,11 @@
 /** Windows of a tensor that is stored in chunks, in bounded memory: chunks are unpacked when first needed and the latest ones kept. */
+import { copyStrided } from '#main/bytes/copy-strided.ts';
 import { CHUNK_CACHE_BYTES, WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { unpackChunk, type Chunk } from '#main/encodings/filters/filters.ts';
 import { chunkMap } from '#main/formats/chunk-map.ts';
 import type { ChunkedStorage, ChunkedView } from '#main/formats/contract.ts';
-import { copyStrided, largestBox, readStrided, type Box } from '#main/formats/gather.ts';
+import { largestBox, readStrided, type Box } from '#main/formats/gather.ts';
 import { throwIfCancelled } from '#shared/errors.ts';
 import { contiguousStrides } from '#shared/tensor.ts';
 

@@ -33,6 +33,8 @@ export interface Checkpoint {
   readonly regions: readonly Region[];
   /** What the pickles in the file would import. */
   readonly imports: readonly PickleImport[];
+  /** What else in the file its framework would run; absent means nothing. */
+  readonly code?: readonly CodePart[];
   readonly problems: readonly Problem[];
   readonly metadata: Metadata;
 }
@@ -127,6 +129,18 @@ export interface PickleImport {
   readonly offset: number;
   /** Which pickle of the file: a zip member's name, or the file's own. */
   readonly stream: string;
+}
+
+/** Code, or something that makes the framework load code, outside of pickles. It is shown as text, never run. */
+export interface CodePart {
+  /** Kebab-case and stable, such as `lambda-layer`. */
+  readonly kind: string;
+  /** What it belongs to: a layer, a class. */
+  readonly name: string;
+  /** Which part of the file it is in: a zip member or an attribute. */
+  readonly stream: string;
+  /** As the file has it. */
+  readonly text: string;
 }
 
 /** A tensor to be saved: canonical bytes (little-endian, C order) come window by window. */

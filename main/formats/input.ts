@@ -1,6 +1,8 @@
 import type { Folder } from '#main/bytes/folder.ts';
 import { HEAD_BYTES, TAIL_BYTES } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
+import { sourceList } from '#main/bytes/source-list.ts';
+import { openHdf5, type Hdf5File } from '#main/encodings/hdf5/hdf5.ts';
 import { openZip, type ZipArchive } from '#main/encodings/zip/zip.ts';
 
 /** What a format gets to look at. Each encoding is parsed once, however many formats ask. */
@@ -19,6 +21,8 @@ export interface FileInput {
   readonly tail: Uint8Array;
   /** The file as a zip, or undefined where it has no central directory. @throws AppError for a damaged one. */
   zip(): Promise<ZipArchive | undefined>;
+  /** The file as HDF5, or undefined where it has no signature. @throws AppError for a damaged superblock. */
+  hdf5(): Promise<Hdf5File | undefined>;
 }
 
 export interface FolderInput {
@@ -33,6 +37,8 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
   const tailLength = Math.min(TAIL_BYTES, source.byteLength);
   const tail = await source.read(source.byteLength - tailLength, tailLength);
   let zip: Promise<ZipArchive | undefined> | undefined;
+  let hdf5: Promise<Hdf5File | undefined> | undefined;
+  const openBeside = folder ? (name: string) => folder.open(name) : undefined;
   return {
     kind: 'file',
     name: source.name,
@@ -41,6 +47,7 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
     head,
     tail,
     zip: () => (zip ??= openZip(source)),
+    hdf5: () => (hdf5 ??= openHdf5(source, { head, sources: sourceList(source), openBeside })),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Format } from '#main/formats/contract.ts';
 import { gguf } from '#main/formats/gguf/gguf.ts';
+import { hdf5 } from '#main/formats/hdf5/hdf5.ts';
+import { keras } from '#main/formats/keras/keras.ts';
 import { mxnet } from '#main/formats/mxnet/mxnet.ts';
 import { numpy } from '#main/formats/numpy/numpy.ts';
 import { pytorch } from '#main/formats/pytorch/pytorch.ts';
@@ -7,4 +9,4 @@ import { safetensors } from '#main/formats/safetensors/safetensors.ts';
 import { tensorflow } from '#main/formats/tensorflow/tensorflow.ts';
 
 /** Every format that opens, one line each. The order does not matter: each decides from the content alone. */
-export const FORMATS: readonly Format[] = [gguf, mxnet, numpy, pytorch, safetensors, tensorflow];
+export const FORMATS: readonly Format[] = [gguf, hdf5, keras, mxnet, numpy, pytorch, safetensors, tensorflow];

@@ -72,7 +72,6 @@ function packed(found: string, when: WrongFile['when']): WrongFile {
   return something(found, when, UNPACK);
 }
 
-const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** torch's magic number as a pickled integer. */
 const LEGACY_TORCH = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
@@ -99,10 +98,6 @@ export const WRONG_FILES: readonly WrongFile[] = [
     hint: FETCH_AGAIN,
   },
 
-  later(
-    'an HDF5 file, as Keras saves',
-    ({ head }) => startsWith(head, HDF5) || startsWith(head.subarray(512), HDF5),
-  ),
   later('a PyTorch file from before version 1.6', isLegacyTorch),
   later(
     'a PyTorch file from before version 0.1.10',
@@ -116,7 +111,6 @@ export const WRONG_FILES: readonly WrongFile[] = [
   ),
   later('a TorchScript program', holds(/^[^/]+\/(constants\.pkl|code\/)/)),
   later('a PyTorch exported program (.pt2)', holds(/^[^/]+\/(archive_format|models\/model\.json)$/)),
-  later('a Keras file', holds(/^model\.weights\.(h5|npz)$/)),
   later('a TensorFlow Lite model', at(4, 'TFL3')),
   later('an ONNX model', ({ head }) => isOnnx(head)),
   later('a msgpack file, as Flax saves', ({ head }) => isMsgpackMap(head)),

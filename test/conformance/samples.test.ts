@@ -12,6 +12,7 @@ import { hasSamples, SAMPLES } from '#test/kit/shared-files.ts';
 /** Folders of samples by the name of the format that opens them. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   gguf: ['gguf', 'gguf-quantised'],
+  keras: ['keras-hdf5', 'keras-zip'],
   numpy: ['numpy'],
   pytorch: ['pytorch', 'pytorch-protocols', 'pytorch-training-state'],
 };
@@ -21,6 +22,9 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'pytorch/broken.pt',
   'gguf-quantised/ref.f32',
   'gguf-quantised/ref.txt',
+  'keras-hdf5/simple_lstm_tf_keras_1_inputs_and_outputs.h5',
+  'keras-hdf5/simple_lstm_tf_keras_2_inputs_and_outputs.h5',
+  'keras-hdf5/simple_lstm_th_keras_1_inputs_and_outputs.h5',
 ]);
 
 /** What is odd about a genuine file. */

@@ -62,7 +62,8 @@ export async function unpackChunk(
   byteLength: number,
   place: ChunkPlace,
 ): Promise<Uint8Array> {
-  const most = byteLength + (byteLength >>> 3) + SLACK_BYTES;
+  const raw = rawByteLength(filters[0], byteLength);
+  const most = raw + Math.floor(raw / 8) + SLACK_BYTES;
   let bytes = packed;
   for (let step = filters.length - 1; step >= 0; step--) {
     bytes = await undo(filters[step]!, bytes, step === 0 ? byteLength : undefined, most, place);
@@ -75,6 +76,12 @@ export async function unpackChunk(
     });
   }
   return bytes;
+}
+
+/** Bytes of the elements in the arrangement that was packed. */
+function rawByteLength(first: Filter | undefined, byteLength: number): number {
+  if (first?.kind !== 'number-fields') return byteLength;
+  return (byteLength / first.field.outBytes) * first.field.size;
 }
 
 /** @param exact the length that comes out, where it is known. */
