@@ -199,13 +199,11 @@ function pushBytes(
   const { stream } = machine;
   machine.spend(NODE_COST.object + Math.min(byteLength, PICKLE_HELD_BYTES));
   const offset = stream.position;
-  const base = { kind: 'bytes', type, spelling: 'raw', offset, byteLength } as const;
-  if (byteLength > PICKLE_HELD_BYTES) {
-    stream.skip(byteLength);
-    machine.push({ ...base, content: undefined });
-    return;
-  }
-  return withBytes(machine, byteLength, (bytes) => machine.push({ ...base, content: bytes.slice() }));
+  const push = (content: Uint8Array | undefined): void =>
+    machine.push({ kind: 'bytes', type, spelling: 'raw', offset, byteLength, content });
+  if (byteLength <= PICKLE_HELD_BYTES) return withBytes(machine, byteLength, (bytes) => push(bytes.slice()));
+  stream.skip(byteLength);
+  push(undefined);
 }
 
 async function pushQuoted(machine: PickleMachine): Promise<void> {
@@ -226,15 +224,16 @@ async function pushQuoted(machine: PickleMachine): Promise<void> {
 function pushText(machine: PickleMachine, byteLength: number): void | Promise<void> {
   const { stream } = machine;
   const offset = stream.position;
-  const base = { kind: 'text', spelling: 'utf8', offset, byteLength } as const;
-  if (byteLength > PICKLE_TEXT_BYTES) {
-    machine.spend(NODE_COST.object);
-    stream.skip(byteLength);
-    machine.push({ ...base, value: undefined });
-    return;
+  const push = (value: string | undefined): void =>
+    machine.push({ kind: 'text', spelling: 'utf8', offset, byteLength, value });
+  if (byteLength <= PICKLE_TEXT_BYTES) {
+    machine.spend(NODE_COST.object + byteLength);
+    if (stream.holds(byteLength)) return push(stream.text(byteLength));
+    return stream.fill(byteLength).then(() => push(stream.text(byteLength)));
   }
-  machine.spend(NODE_COST.object + byteLength);
-  return withBytes(machine, byteLength, (bytes) => machine.push({ ...base, value: decodeUtf8(bytes) }));
+  machine.spend(NODE_COST.object);
+  stream.skip(byteLength);
+  push(undefined);
 }
 
 async function pushRawUnicode(machine: PickleMachine): Promise<void> {
@@ -325,14 +324,8 @@ function pushCall(
 ): void {
   machine.spend(2 * NODE_COST.object);
   const { offset } = machine;
-  machine.push({
-    kind: 'call',
-    opcode,
-    callable,
-    args,
-    ...(keywords === undefined ? {} : { keywords }),
-    offset,
-  });
+  if (keywords === undefined) machine.push({ kind: 'call', opcode, callable, args, offset });
+  else machine.push({ kind: 'call', opcode, callable, args, keywords, offset });
 }
 
 function callWithKeywords(machine: PickleMachine): void {

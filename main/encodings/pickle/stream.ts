@@ -1,5 +1,6 @@
 import { PICKLE_LINE_BYTES, PICKLE_WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
+import { decodeUtf8 } from '#main/encodings/pickle/literals.ts';
 import { AppError } from '#shared/errors.ts';
 
 const NEWLINE = 0x0a;
@@ -26,6 +27,8 @@ export interface PickleStream {
   u64(): bigint;
   /** A view into the window, valid until the next `fill`. */
   bytes(count: number): Uint8Array;
+  /** The next `count` bytes as UTF-8, lone surrogates allowed. */
+  text(count: number): string;
   /** Up to the next newline, which is passed over. A view. */
   line(): Promise<Uint8Array>;
   /** @throws AppError `corrupt` as all readers do, when that leads beyond the end. */
@@ -36,6 +39,7 @@ export function pickleStream(source: ByteSource, begin: number): PickleStream {
   const end = source.byteLength;
   let window: Uint8Array = new Uint8Array(0);
   let view = new DataView(window.buffer, window.byteOffset, window.byteLength);
+  let buffer = Buffer.from(window.buffer);
   let windowBegin = begin;
   let windowEnd = begin;
   let position = begin;
@@ -60,6 +64,7 @@ export function pickleStream(source: ByteSource, begin: number): PickleStream {
     const length = Math.min(Math.max(count, PICKLE_WINDOW_BYTES), end - position);
     window = await source.read(position, length);
     view = new DataView(window.buffer, window.byteOffset, window.byteLength);
+    buffer = Buffer.from(window.buffer, window.byteOffset, window.byteLength);
     windowBegin = position;
     windowEnd = position + length;
   }
@@ -87,6 +92,11 @@ export function pickleStream(source: ByteSource, begin: number): PickleStream {
     bytes: (count) => {
       const start = take(count);
       return window.subarray(start, start + count);
+    },
+    text: (count) => {
+      const start = take(count);
+      const text = buffer.toString('utf8', start, start + count);
+      return text.includes('\ufffd') ? decodeUtf8(window.subarray(start, start + count)) : text;
     },
     line: async () => {
       for (let wanted = PICKLE_WINDOW_BYTES; ; wanted *= 2) {

@@ -58,7 +58,7 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 function decodeCp437(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte < 0x80 ? String.fromCharCode(byte) : CP437[byte - 0x80]!;
-  return text;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  if (bytes.every((byte) => byte < 0x80)) return text;
+  return [...text].map((character) => CP437[character.charCodeAt(0) - 0x80] ?? character).join('');
 }
