@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 
 import { fileSource } from '#main/bytes/file-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
@@ -22,6 +22,8 @@ export interface Folder {
   open(name: string): Promise<ByteSource>;
   /** A folder inside this one, by bare name. */
   folder(name: string): Folder;
+  /** Whether a name is a link to a place outside the folder; absent where there are no links. */
+  leadsOut?(name: string): Promise<boolean>;
 }
 
 /**
@@ -64,6 +66,14 @@ export function folderAt(path: string): Folder {
     },
     open: (child) => fileSource(join(path, requireBareName(child, name))),
     folder: (child) => folderAt(join(path, requireBareName(child, name))),
+    leadsOut: async (child) => {
+      try {
+        const way = relative(await realpath(path), await realpath(join(path, requireBareName(child, name))));
+        return /^\.\.([/\\]|$)/.test(way) || isAbsolute(way);
+      } catch (error) {
+        throw systemError(error, 'opening', child);
+      }
+    },
   };
 }
 

@@ -112,7 +112,13 @@ export const WRONG_FILES: readonly WrongFile[] = [
   later('a TorchScript program', holds(/^[^/]+\/(constants\.pkl|code\/)/)),
   later('a PyTorch exported program (.pt2)', holds(/^[^/]+\/(archive_format|models\/model\.json)$/)),
   later('a TensorFlow Lite model', at(4, 'TFL3')),
-  later('an ONNX model', ({ head }) => isOnnx(head)),
+  {
+    when: ({ head }) => isOnnx(head),
+    code: 'corrupt',
+    message: 'the file begins as an ONNX model, and there is no graph in it',
+    found: ({ byteLength }) => `${byteLength} bytes that begin with a version and a producer`,
+    hint: FETCH_AGAIN,
+  },
   later('a msgpack file, as Flax saves', ({ head }) => isMsgpackMap(head)),
   later('a Python pickle', isPickle),
 

@@ -75,9 +75,11 @@ export function decode(dtype: string, bytes: Uint8Array): Float64Array | Float32
       return Float64Array.from(new Uint16Array(copied(bytes)));
     case 'i8':
     case 'i4':
+    case 'i2':
       return Float64Array.from(new Int8Array(copied(bytes)));
     case 'u8':
     case 'u4':
+    case 'u2':
       return Float64Array.from(bytes);
     case 'bool':
       return Float64Array.from(bytes, (byte) => (byte === 0 ? 0 : 1));

@@ -18,6 +18,7 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
   keras: ['keras-h5', 'keras3', 'keras3-weights', 'keras3-sharded'],
   mxnet: ['mxnet'],
   numpy: ['numpy'],
+  onnx: ['onnx'],
   pytorch: ['pytorch'],
   safetensors: ['safetensors'],
   tensorflow: ['tf-checkpoint', 'saved-model'],
