@@ -44,6 +44,14 @@ export interface RecordField {
   readonly shape: readonly number[];
 }
 
+/** Whether elements are Python objects or records that have such: their values are in a pickle. */
+export function hasObjects(dtype: ArrayDtype): boolean {
+  return (
+    dtype.kind === 'object' ||
+    (dtype.kind === 'record' && dtype.fields.some((field) => hasObjects(field.dtype)))
+  );
+}
+
 /** Type letter and width in bytes to canonical names. */
 const PLAIN: ReadonlyMap<string, string> = new Map([
   ['b1', 'bool'],

@@ -4,6 +4,7 @@ import { memorySource } from '#main/bytes/memory-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import {
   dimensionsOf,
+  hasObjects,
   namedDtype,
   parseTypeString,
   type ArrayDtype,
@@ -163,7 +164,7 @@ export async function storePickledArray(
 
 /** The objects of an array of objects, which a pickle lists in C order whatever the array's own; undefined for other arrays. */
 export function objectsOf(array: PickledArray): readonly PickleNode[] | undefined {
-  return array.dtype.kind === 'object' ? (itemsOf(array.data) ?? []) : undefined;
+  return hasObjects(array.dtype) ? (itemsOf(array.data) ?? []) : undefined;
 }
 
 /** What a pickled NumPy scalar, `scalar(dtype, bytes)`, consists of. */

@@ -1,5 +1,6 @@
 import type { SourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
+import { hasObjects } from '#main/encodings/ndarray/array-dtype.ts';
 import { arrayByteLength, storeArray, type StoredColumn } from '#main/encodings/ndarray/ndarray.ts';
 import { isArrayGlobal, storePickledArray } from '#main/encodings/ndarray/pickled-array.ts';
 import { unfoldArray, type ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
@@ -39,7 +40,7 @@ export interface ArrayPlace {
  */
 export async function openArray(source: ByteSource, place: ArrayPlace): Promise<ArrayContent> {
   const header = await readNpyHeader(source);
-  if (header.layout.dtype.kind === 'object') return openObjects(source, header, place);
+  if (hasObjects(header.layout.dtype)) return openObjects(source, header, place);
   const problems: Problem[] = [...header.problems];
   const columns = await storeOrReport(source, header, place, problems);
   const end = header.dataOffset + arrayByteLength(header.layout);

@@ -74,6 +74,8 @@ async function readableZip(input: FileInput): Promise<ZipArchive | undefined> {
 async function isArchiveOfArrays(zip: ZipArchive): Promise<boolean> {
   const members = zip.entries.filter((entry) => !entry.name.endsWith('/'));
   const named = members.filter((entry) => entry.name.endsWith('.npy')).length;
+  // an object saved by torch, whatever lies beside it
+  if (members.some((entry) => entry.name === 'data.pkl' || entry.name.endsWith('/data.pkl'))) return false;
   if (named > 0) return named * 2 >= members.length;
   const [first] = members;
   if (!first || first.byteLength < NPY_MAGIC.length) return false;
