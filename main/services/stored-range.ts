@@ -28,5 +28,31 @@ export function storedRange(source: SourceDescription, begin: number, end: numbe
         source.offset,
         source.offset + source.itemBytes * source.positions.length,
       );
+    case 'joined':
+      return rangeInParts(source.parts, begin, end);
+  }
+}
+
+/** In the part that the range begins in, as far as it lies there. */
+function rangeInParts(parts: readonly SourceDescription[], begin: number, end: number): StoredRange {
+  let base = 0;
+  for (const part of parts) {
+    const byteLength = describedByteLength(part);
+    if (begin < base + byteLength) return storedRange(part, begin - base, Math.min(end - base, byteLength));
+    base += byteLength;
+  }
+  return { file: 'memory', range: [begin, end] };
+}
+
+function describedByteLength(source: SourceDescription): number {
+  switch (source.kind) {
+    case 'memory':
+      return source.bytes.byteLength;
+    case 'column':
+      return source.itemBytes * source.count;
+    case 'joined':
+      return source.parts.reduce((sum, part) => sum + describedByteLength(part), 0);
+    default:
+      return source.byteLength;
   }
 }
