@@ -28,6 +28,9 @@ const TOP = 36;
 /** A matrix of a few cells need not fill the screen. */
 const LARGEST_CELL = 56;
 const FONT_SIZE = 11;
+/** Pixels below which a hatch is not seen for what it is. */
+const SMALL_CELL = 8;
+const MOST_RINGS = 32;
 
 /** The cells stretch to the space there is, each way on its own. */
 export function layoutOf(map: HeatMap, width: number, height: number): HeatLayout {
@@ -62,6 +65,7 @@ export function drawHeatMap(canvas: HTMLCanvasElement, scene: HeatScene): void {
   const ratioed = { ratio, width, height };
   if (pixels.nan) place(hatched(pixels.nan, map, 'nan', colours, ratioed));
   if (pixels.infinite) place(hatched(pixels.infinite, map, 'infinite', colours, ratioed));
+  drawRings(context, scene);
   drawAxes(context, scene, width, height);
   if (scene.marked) drawMark(context, scene.marked, layout, colours);
 }
@@ -95,6 +99,36 @@ function hatched(
   context.fillStyle = hatch(context, kind, line, colours.sunken);
   context.fillRect(0, 0, layer.width, layer.height);
   return layer;
+}
+
+/** A few marked cells too small to be noticed among thousands get a ring each. */
+function drawRings(context: CanvasRenderingContext2D, { map, layout, colours }: HeatScene): void {
+  if (Math.min(layout.cellWidth, layout.cellHeight) >= SMALL_CELL) return;
+  const marked: number[] = [];
+  map.flags.forEach((flags, cell) => flags !== 0 && marked.push(cell));
+  if (marked.length > MOST_RINGS) return;
+  for (const cell of marked) {
+    const x = layout.left + ((cell % map.columns) + 0.5) * layout.cellWidth;
+    const y = layout.top + (Math.floor(cell / map.columns) + 0.5) * layout.cellHeight;
+    for (const [width, colour] of [
+      [4, colours.surface],
+      [2, colours.bad],
+    ] as const) {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.beginPath();
+      context.ellipse(
+        x,
+        y,
+        Math.max(7, layout.cellWidth / 2 + 3),
+        Math.max(7, layout.cellHeight / 2 + 3),
+        0,
+        0,
+        7,
+      );
+      context.stroke();
+    }
+  }
 }
 
 function drawAxes(context: CanvasRenderingContext2D, scene: HeatScene, width: number, height: number): void {

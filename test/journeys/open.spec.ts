@@ -70,7 +70,7 @@ test('many files dropped at once are all there, and close one by one', async ({ 
   await expect(options).toHaveCount(files.length);
   for (let left = files.length; left > 0; left--) {
     await expect(options).toHaveCount(left);
-    await checkpointList(page)
+    await page
       .getByRole('button', { name: /^Close / })
       .first()
       .click();

@@ -36,3 +36,12 @@ export function scrollScale(count: number, cell: number, view: number, fixed: nu
     scrollTo: (first) => (most === 0 ? 0 : Math.min(travel, Math.max(0, (first / most) * travel))),
   };
 }
+
+/** The scroll position that shows a cell: the same where it is seen, as near as can be, the middle for one far away. */
+export function revealing(scale: ScrollScale, scroll: number, cell: number): number {
+  const first = scale.firstAt(scroll);
+  const { visible } = scale;
+  if (cell >= first && cell + 1 <= first + visible) return scroll;
+  if (cell < first - 1 || cell > first + visible + 1) return scale.scrollTo(cell - visible / 2);
+  return scale.scrollTo(cell < first ? cell : cell + 1 - visible);
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { stepInGrid } from '#renderer/charts/values/grid-step.ts';
-import { scrollScale } from '#renderer/charts/values/scroll-scale.ts';
+import { revealing, scrollScale } from '#renderer/charts/values/scroll-scale.ts';
 
 describe('scrolling reaches every cell, however many there are', () => {
   test.each([0, 1, 10, 1_000, 500_000, 1_000_000_000])('%i rows', (count) => {
@@ -19,6 +19,22 @@ describe('scrolling reaches every cell, however many there are', () => {
   test('few enough rows scroll pixel by pixel', () => {
     const scale = scrollScale(1_000, 28, 600, 28);
     expect([scale.isScaled, scale.firstAt(280), scale.content]).toEqual([false, 10, 28_028]);
+  });
+});
+
+describe('a cell is brought into view', () => {
+  // 20 rows are seen, from row 100 on
+  const scale = scrollScale(1_000, 28, 588, 28);
+  const rows: readonly (readonly [string, number, number])[] = [
+    ['seen already: nothing moves', 110, 100],
+    ['one above: one row up', 99, 99],
+    ['one below: one row down', 120, 101],
+    ['far away: to the middle', 500, 490],
+    ['the first: to the top', 0, 0],
+    ['the last: to the end', 999, 980],
+  ];
+  test.each(rows)('%s', (_title, cell, first) => {
+    expect(scale.firstAt(revealing(scale, scale.scrollTo(100), cell))).toBeCloseTo(first, 6);
   });
 });
 

@@ -100,13 +100,13 @@ describe('an opened checkpoint', () => {
     const strip = await found('[aria-label=Statistics]:has(dl)');
     const told = strip.findAll('button').map((button) => button.attributes('aria-label'));
     expect(told.slice(0, 4)).toEqual([
-      'all elements: 6',
-      'least finite value: -2',
-      'greatest finite value: 3',
-      'mean of the finite values: 0.625',
+      '6, all elements: 6',
+      '−2, least finite value: -2',
+      '3, greatest finite value: 3',
+      '0.625, mean of the finite values: 0.625',
     ]);
-    expect(told).toContain('elements that are no number: 1');
-    expect(told).toContain('infinite elements: 1');
+    expect(told).toContain('1, elements that are no number: 1');
+    expect(told).toContain('1, infinite elements: 1');
     expect(wrapper.get('h1').text()).toBe('hidden.weight');
   });
 
