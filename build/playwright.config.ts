@@ -10,7 +10,9 @@ export default defineConfig({
   testDir: join(root, 'test', 'journeys'),
   outputDir: join(root, 'test-results', 'journeys'),
   snapshotPathTemplate: join(root, 'test', 'journeys', '{testName}-{arg}{ext}'),
-  timeout: 60_000,
+  // a machine that builds something else beside is several times slower
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
   workers: 2,
   fullyParallel: true,
   forbidOnly: Boolean(process.env['CI']),

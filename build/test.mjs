@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 import { appFolder, packageFolder } from './app-folders.mjs';
 import { runCommand } from './command.mjs';
@@ -54,7 +55,8 @@ async function check(name, command, parameters, seconds, env = {}) {
 
 /** @param {string} path */
 function tail(path) {
-  return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n');
+  const text = stripVTControlCharacters(readFileSync(path, 'utf8'));
+  return text.trimEnd().split('\n').slice(-25).join('\n');
 }
 
 /** @returns {Promise<Outcome>} */
@@ -68,7 +70,7 @@ async function unit() {
     '--reporter=json',
     `--outputFile.json=${report}`,
   ];
-  const options = { cwd: root, log: resultPath('unit.log'), seconds: 400, env: QUIET };
+  const options = { cwd: root, log: resultPath('unit.log'), seconds: 480, env: QUIET };
   const { code } = await runCommand(tool('vitest'), parameters, options);
   return vitestOutcome(report, code);
 }
@@ -155,12 +157,12 @@ if (outcomes.every((outcome) => outcome.failed === 0)) {
     part('machine', 0, [], prepareMachine),
     part('build', 1, [], () => check('build', process.execPath, ['build/bundle.mjs'], 180)),
     part('lint', 1, [], () =>
-      check('lint', tool('eslint'), ['--config', 'build/eslint.config.mjs', '.'], 180),
+      check('lint', tool('eslint'), ['--config', 'build/eslint.config.mjs', '.'], 300),
     ),
     part('format', 1, [], () =>
-      check('format', tool('prettier'), ['--config', 'build/prettier.json', '--check', CODE], 60),
+      check('format', tool('prettier'), ['--config', 'build/prettier.json', '--check', CODE], 180),
     ),
-    part('types', 2, [], () => check('types', process.execPath, ['build/typecheck.mjs'], 180)),
+    part('types', 2, [], () => check('types', process.execPath, ['build/typecheck.mjs'], 300)),
     part('package', 1, ['machine', 'build'], packageApp),
     part('unit', 2, ['build'], unit),
     part('journeys in electron', 2, ['package'], () => journeys('electron')),

@@ -3,22 +3,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { _electron, expect, test as bare, type ElectronApplication } from '@playwright/test';
+import { expect, test as bare } from '@playwright/test';
 
 import { appFolder } from '#build/app-folders.mjs';
 import { readFuses } from '#build/fuses.mjs';
 import { test } from '#test/journeys/kit/app.ts';
 import { checkpointList } from '#test/journeys/kit/browse.ts';
+import { launchApp } from '#test/journeys/kit/in-electron.ts';
 import { ORACLES, ROOT, launchOfApp, newFolder } from '#test/journeys/kit/places.ts';
 
 const NETWORK = join(ORACLES, 'chapter/pytorch/mlp.params');
 const { executablePath, env } = launchOfApp();
 const environment = { ...(process.env as Record<string, string>), ...env };
-
-function launch(dataFolder: string, ...files: string[]): Promise<ElectronApplication> {
-  const args = [`--user-data-dir=${dataFolder}`, ...files];
-  return _electron.launch({ executablePath, env: environment, args, colorScheme: null });
-}
 
 test.describe('with a file on the command line', () => {
   test.use({ parameters: [NETWORK] });
@@ -103,7 +99,7 @@ bare('the packaged app is fused', () => {
 
 bare('files opened, the theme and the window’s place are there again at the next start', async () => {
   const dataFolder = newFolder('data');
-  const first = await launch(dataFolder, NETWORK);
+  const first = await launchApp(dataFolder, [NETWORK]);
   const page = await first.firstWindow();
   await expect(checkpointList(page).getByRole('option')).toHaveCount(1);
   await first.evaluate(({ BrowserWindow }) =>
@@ -114,7 +110,7 @@ bare('files opened, the theme and the window’s place are there again at the ne
   await expect.poll(() => first.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('dark');
   await first.close();
 
-  const second = await launch(dataFolder);
+  const second = await launchApp(dataFolder);
   const again = await second.firstWindow();
   const kept = await second.evaluate(({ BrowserWindow, nativeTheme }) => ({
     bounds: BrowserWindow.getAllWindows()[0]?.getNormalBounds(),
@@ -133,7 +129,7 @@ bare('files opened, the theme and the window’s place are there again at the ne
 
 bare('a page that crashes is offered again, and the log tells of it', async () => {
   const dataFolder = newFolder('data');
-  const app = await launch(dataFolder);
+  const app = await launchApp(dataFolder);
   const page = await app.firstWindow();
   await expect(page.getByRole('heading', { name: 'Drop a checkpoint here' })).toBeVisible();
   await app.evaluate(({ dialog, BrowserWindow }) => {
