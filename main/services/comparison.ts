@@ -2,6 +2,7 @@ import { align, isOtherDialect, type Match } from '#main/services/alignment.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { metadataDifferences } from '#main/services/metadata-difference.ts';
+import { pacedUpdates } from '#main/services/paced-updates.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { viewPlan } from '#main/services/tensor-plan.ts';
 import type { DifferenceAnswer } from '#main/services/tasks/difference.ts';
@@ -32,9 +33,12 @@ export async function compareCheckpoints(
   let done = 0;
   let next = 0;
 
+  const updates = pacedUpdates<ComparisonRow>((finished) =>
+    options.progress({ done, total, unit: 'bytes', ...(finished.length > 0 ? { rows: finished } : {}) }),
+  );
   const onRead = (byteLength: number) => {
     done = Math.min(total, done + byteLength);
-    options.progress({ done, total, unit: 'bytes' });
+    updates.tell();
   };
   const work = async () => {
     for (let index = next++; index < matches.length; index = next++) {
@@ -42,10 +46,11 @@ export async function compareCheckpoints(
       rows[index] = isCounterpart(match, isTranslated)
         ? [await comparePair(a, b, match, compute, options, onRead)]
         : strangers(match);
-      options.progress({ done, total, unit: 'bytes', rows: rows[index]! });
+      updates.tell(rows[index]!);
     }
   };
   await Promise.all(Array.from({ length: compute.width }, work));
+  updates.flush();
 
   const all = [
     ...inOrderOf(a.summary.tensors, [...rows.flat(), ...onlyA.map((tensor) => lone(tensor, 'only-a'))]),

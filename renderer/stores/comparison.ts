@@ -11,6 +11,9 @@ import type { Comparison, ComparisonRow, RowState } from '#shared/statistics.ts'
 
 export type Side = 'original' | 'clone';
 
+/** How often rows that stream in are put in order and shown: a hundred thousand of them take a while to sort. */
+const PACE_MS = 250;
+
 /** Two checkpoints side by side: which, how far apart they may be, and what came of it. */
 export const useComparison = defineStore('comparison', () => {
   const checkpoints = useCheckpoints();
@@ -34,13 +37,22 @@ export const useComparison = defineStore('comparison', () => {
   /** While something else on the screen opens files for itself. */
   const isHeld = ref(false);
 
+  let arrived: ComparisonRow[] = [];
+  let publishing: ReturnType<typeof setTimeout> | undefined;
   const running = useCall('checkpoint.compare', {
     title: () =>
       `Comparing ${escapeName(original.value?.name ?? '')} with ${escapeName(clone.value?.name ?? '')}`,
     onProgress: (update) => {
-      if (update.rows?.length) rows.value = [...rows.value, ...update.rows];
+      for (const row of update.rows ?? []) arrived.push(row);
+      publishing ??= setTimeout(publish, PACE_MS);
     },
   });
+
+  function publish(): void {
+    clearTimeout(publishing);
+    publishing = undefined;
+    if (running.loadable.state === 'loading') rows.value = arrived.slice();
+  }
 
   const ordered = computed(() => worstFirst(rows.value));
   const counts = computed(() => countStates(rows.value));
@@ -112,6 +124,12 @@ export const useComparison = defineStore('comparison', () => {
     chosenKey.value = stillThere ? wasChosen : ordered.value[0] && rowKey(ordered.value[0]);
   }
 
+  /** What has arrived stays on the screen. */
+  function cancel(): void {
+    publish();
+    running.cancel();
+  }
+
   function choose(row: ComparisonRow): void {
     chosenKey.value = rowKey(row);
   }
@@ -128,6 +146,9 @@ export const useComparison = defineStore('comparison', () => {
 
   function clear(): void {
     running.reset();
+    clearTimeout(publishing);
+    publishing = undefined;
+    arrived = [];
     rows.value = [];
     comparison.value = undefined;
     chosenKey.value = undefined;
@@ -156,7 +177,7 @@ export const useComparison = defineStore('comparison', () => {
     suggest,
     setTolerance,
     run,
-    cancel: running.cancel,
+    cancel,
     choose,
     toggle,
     showAll,

@@ -2,6 +2,7 @@
 import { countStates, worstFirst } from '#renderer/stores/comparison-order.ts';
 import type { Verdict } from '#renderer/ui/verdict.ts';
 import { escapeName, formatCount as count, formatFigure } from '#shared/display.ts';
+import type { Progress } from '#shared/commands/command.ts';
 import type { Comparison, ComparisonRow, RowState } from '#shared/statistics.ts';
 
 /** The answer over a finished comparison. `original` and `clone` are what the person knows the files by. */
@@ -23,6 +24,8 @@ export function verdictOf(comparison: Comparison, tolerance?: readonly [number, 
     const bits = `${count(odd)} stored with other bits (−0 for 0, or another dtype)`;
     return { tone: 'caution', sentence: `Equal values: ${all}; ${bits}.`, details };
   }
+  const odd = rows.filter((row) => row.state !== 'identical' && row.state !== 'equal-values');
+  if (odd.every((row) => row.cast)) details.unshift('Rounding to the other dtype explains all of it.');
   const worst = worstDetail(rows);
   if (worst) details.unshift(worst);
   if (verdict === 'within-tolerance') {
@@ -32,20 +35,21 @@ export function verdictOf(comparison: Comparison, tolerance?: readonly [number, 
     return { tone: 'caution', sentence: `Within tolerance${bound}: ${all}.`, details };
   }
   const kinds = PARTS.filter(([state]) => counts[state] > 0);
-  const odd = kinds.reduce((sum, [state]) => sum + counts[state], 0);
+  const different = kinds.reduce((sum, [state]) => sum + counts[state], 0);
   const parts = kinds.map(([state, word]) => (kinds.length === 1 ? word : `${count(counts[state])} ${word}`));
   return {
     tone: 'bad',
-    sentence: `Different: ${count(odd)} of ${tensors(rows.length)}${parts.length ? `, ${parts.join(', ')}` : ''}.`,
+    sentence: `Different: ${count(different)} of ${tensors(rows.length)}${parts.length ? `, ${parts.join(', ')}` : ''}.`,
     details,
   };
 }
 
-/** What can be said while rows still arrive. */
-export function verdictSoFar(rows: readonly ComparisonRow[], total: number | undefined): string {
-  const unlike = rows.filter((row) => row.state !== 'identical').length;
-  const done = total === undefined ? tensors(rows.length) : `${count(rows.length)} of ${tensors(total)}`;
-  return `Comparing: ${done}, ${unlike === 0 ? 'all identical so far' : `${count(unlike)} not identical so far`}.`;
+/** What can be said while rows still arrive: how many did, how many of them are not identical; `progress` counts bytes. */
+export function verdictSoFar(arrived: number, unlike: number, progress?: Progress): string {
+  const share =
+    progress && progress.total > 0 ? `, ${Math.floor((progress.done / progress.total) * 100)} %` : '';
+  const found = unlike === 0 ? 'all identical so far' : `${count(unlike)} not identical so far`;
+  return arrived === 0 ? `Comparing${share}…` : `Comparing${share}: ${tensors(arrived)}, ${found}.`;
 }
 
 const PARTS: readonly (readonly [RowState, string])[] = [

@@ -64,6 +64,15 @@ test('different says how many, in what way, and where it is worst', () => {
   );
 });
 
+test('a dtype that rounding explains is said to be explained', () => {
+  check(
+    'different',
+    [same('a'), { name: 'w', state: 'dtype', cast: true, maxAbs: 0.25 }],
+    'Different: 1 of 2 tensors, by dtype.',
+    ['Worst: w, max |d| 0.25.', 'Rounding to the other dtype explains all of it.'],
+  );
+});
+
 test('a NaN on one side has no size', () => {
   check(
     'different',
@@ -90,8 +99,8 @@ test('two files without tensors are not called identical', () => {
 });
 
 test('while rows arrive the sentence says how far it is', () => {
-  expect(verdictSoFar([same('a')], 40)).toBe('Comparing: 1 of 40 tensors, all identical so far.');
-  expect(verdictSoFar([{ name: 'w', state: 'different' }], undefined)).toBe(
-    'Comparing: 1 tensor, 1 not identical so far.',
-  );
+  const half = { done: 512, total: 1_000, unit: 'bytes' } as const;
+  expect(verdictSoFar(0, 0, half)).toBe('Comparing, 51 %…');
+  expect(verdictSoFar(1, 0, half)).toBe('Comparing, 51 %: 1 tensor, all identical so far.');
+  expect(verdictSoFar(1, 1)).toBe('Comparing: 1 tensor, 1 not identical so far.');
 });
