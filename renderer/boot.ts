@@ -10,7 +10,7 @@ import { connectTo } from '#renderer/client/client.ts';
 import { electronPort } from '#renderer/client/electron-bridge.ts';
 import { setHost } from '#renderer/client/host.ts';
 import { openWebBridge } from '#renderer/client/web-bridge.ts';
-import { watchHost } from '#renderer/host-events.ts';
+import { watchHost } from '#renderer/stores/host-events.ts';
 import { useSettings } from '#renderer/stores/settings.ts';
 import ErrorNotice from '#renderer/ui/ErrorNotice.vue';
 import { AppError, isAppError } from '#shared/errors.ts';

@@ -4,12 +4,7 @@ import { AppError } from '#shared/errors.ts';
  * Checks that [offset, offset + length) lies inside a source of `byteLength` bytes.
  * @throws AppError `corrupt` with the offset, what was wanted and what there is.
  */
-export function checkRange(
-  file: string,
-  byteLength: number,
-  offset: number,
-  length: number,
-): void {
+export function checkRange(file: string, byteLength: number, offset: number, length: number): void {
   const isInside =
     Number.isSafeInteger(offset) &&
     Number.isSafeInteger(length) &&

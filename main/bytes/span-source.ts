@@ -2,12 +2,7 @@ import { checkRange } from '#main/bytes/range.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 
 /** A part of another source, seen as a source of its own; closing it leaves the other one open. */
-export function spanSource(
-  of: ByteSource,
-  offset: number,
-  byteLength: number,
-  name = of.name,
-): ByteSource {
+export function spanSource(of: ByteSource, offset: number, byteLength: number, name = of.name): ByteSource {
   checkRange(of.name, of.byteLength, offset, byteLength);
   return {
     name,

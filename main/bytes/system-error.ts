@@ -18,7 +18,10 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['EROFS', { code: 'io', text: 'the file system is read-only' }],
   ['EIO', { code: 'io', text: 'the disk reported an input/output error', hint: 'the disk may be failing' }],
   ['EMFILE', { code: 'io', text: 'too many files are open', hint: 'close some and try again' }],
-  ['ENFILE', { code: 'io', text: 'too many files are open on this machine', hint: 'close some and try again' }],
+  [
+    'ENFILE',
+    { code: 'io', text: 'too many files are open on this machine', hint: 'close some and try again' },
+  ],
   ['EEXIST', { code: 'io', text: 'a file of this name exists already' }],
   ['ENAMETOOLONG', { code: 'io', text: 'the name is too long for this file system' }],
   ['ELOOP', { code: 'io', text: 'the links lead in a circle' }],

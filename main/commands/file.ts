@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-
 import type { Handler } from '#main/commands/handler.ts';
 import { listFormats } from '#main/services/format-list.ts';
+import { sampleCheckpoint } from '#main/services/sample-checkpoint.ts';
 
 export const recentCommand: Handler<'file.recent'> = ({ files }) => files.recent();
 
@@ -12,7 +11,7 @@ export const rootsCommand: Handler<'file.roots'> = ({ files }) => files.roots();
 export const listCommand: Handler<'file.list'> = ({ files }, { folder }) => files.list(folder);
 
 export const sampleCommand: Handler<'file.sample'> = ({ files, options }) =>
-  files.grant(join(options.resourceFolder, 'sample.safetensors'));
+  sampleCheckpoint(files, options.resourceFolder);
 
 export const formatsCommand: Handler<'format.list'> = () => listFormats();
 

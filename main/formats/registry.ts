@@ -10,4 +10,14 @@ import { safetensors } from '#main/formats/safetensors/safetensors.ts';
 import { tensorflow } from '#main/formats/tensorflow/tensorflow.ts';
 
 /** Every format that opens, one line each. The order does not matter: each decides from the content alone. */
-export const FORMATS: readonly Format[] = [gguf, hdf5, keras, mxnet, numpy, onnx, pytorch, safetensors, tensorflow];
+export const FORMATS: readonly Format[] = [
+  gguf,
+  hdf5,
+  keras,
+  mxnet,
+  numpy,
+  onnx,
+  pytorch,
+  safetensors,
+  tensorflow,
+];

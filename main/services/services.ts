@@ -45,6 +45,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       await runs.close();
       await checkpoints.close();
       await compute.close();
+      await settings.flush();
     },
   };
 }

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 
+import * as z from 'zod/mini';
+
 import { writeAtomically } from '#main/bytes/atomic-write.ts';
 import { makeFolder, readSmallText } from '#main/bytes/small-file.ts';
 import { isAppError } from '#shared/errors.ts';
-import type { Settings } from '#shared/commands/settings.ts';
+import { SETTINGS_SCHEMA, type Settings } from '#shared/commands/settings.ts';
 
 /** What is kept between launches. */
 export interface Kept {
@@ -51,6 +53,19 @@ export async function createSettings(folder: string | undefined): Promise<Settin
     },
     flush: () => writing,
   };
+}
+
+/** The settings that hold now: what is kept, with a default for everything that is missing or does not fit. */
+export function currentSettings(store: SettingsStore): Settings {
+  const kept = store.read().settings;
+  return z.parse(SETTINGS_SCHEMA, { ...DEFAULT_SETTINGS, ...(typeof kept === 'object' ? kept : {}) });
+}
+
+/** Changes some settings. @returns all of them. */
+export function changeSettings(store: SettingsStore, change: Readonly<Record<string, unknown>>): Settings {
+  const changed = z.parse(SETTINGS_SCHEMA, { ...currentSettings(store), ...change });
+  store.update({ settings: changed });
+  return changed;
 }
 
 async function readKept(path: string): Promise<Kept> {

@@ -18,7 +18,6 @@ import { makeSafetensors } from '#test/bench/data.ts';
 import { digits, measure, milliseconds, type Case, type Figure } from '#test/bench/measure.ts';
 import type { CommandName, Input, Result } from '#shared/commands/commands.ts';
 
-const GIB = 2 ** 30;
 const folder = join(tmpdir(), 'paramscope-bench');
 const bundle = __dirname;
 
@@ -42,7 +41,7 @@ async function ask<Name extends CommandName>(
   params: Input<Name>,
 ): Promise<Result<Name>> {
   const context = { signal: new AbortController().signal, progress: () => {} };
-  return (await engine.answer(name, params, context)) as Result<Name>;
+  return await engine.answer(name, params, context);
 }
 
 function readWhole(path: string): void {

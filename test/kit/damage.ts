@@ -116,7 +116,7 @@ function isSamePlace(a: StoredTensor, b: StoredTensor, of: Checkpoint, inside: C
             storage.offset + storage.byteLength,
           )
         : 'none';
-    const { source: _source, ...rest } = storage.kind === 'dense' ? storage : { source: 0, ...storage };
+    const rest = storage.kind === 'dense' ? { ...storage, source: 0 } : storage;
     return JSON.stringify([name, dtype, shape, rest, ranges, checksums]);
   };
   const left = place(a, of);

@@ -7,7 +7,7 @@ import { openHdf5, type Hdf5File } from '#main/encodings/hdf5/hdf5.ts';
 import { STORED, type ZipArchive, type ZipEntry } from '#main/encodings/zip/zip.ts';
 import type { Checkpoint, Checksum, Region } from '#main/formats/contract.ts';
 import { startsWith, type FileInput } from '#main/formats/input.ts';
-import { parseConfig, type ModelConfig } from '#main/formats/keras/model-config.ts';
+import { parseConfig, type ModelConfig } from '#main/formats/keras/keras-config.ts';
 import { variableOrder } from '#main/formats/keras/variable-order.ts';
 import { weightTensors } from '#main/formats/keras/weights.ts';
 import { metadataFrom, type MetadataValue, type Problem } from '#shared/checkpoint.ts';

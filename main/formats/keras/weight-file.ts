@@ -2,7 +2,7 @@ import type { Hdf5File, Hdf5Tree } from '#main/encodings/hdf5/hdf5.ts';
 import { kerasArrangement } from '#main/encodings/hdf5/keras-marks.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { layerOrder } from '#main/formats/keras/layer-order.ts';
-import { parseConfig, type ModelConfig } from '#main/formats/keras/model-config.ts';
+import { parseConfig, type ModelConfig } from '#main/formats/keras/keras-config.ts';
 import { variableOrder } from '#main/formats/keras/variable-order.ts';
 import { weightTensors } from '#main/formats/keras/weights.ts';
 import { metadataFrom, type MetadataValue } from '#shared/checkpoint.ts';

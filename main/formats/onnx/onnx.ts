@@ -7,8 +7,8 @@ import type { Checkpoint, Format, StoredTensor } from '#main/formats/contract.ts
 import { describeTensor, type DescribeContext } from '#main/formats/onnx/describe.ts';
 import { externalFiles } from '#main/formats/onnx/external-data.ts';
 import { sitesOfFunction, sitesOfGraph, type TensorSite } from '#main/formats/onnx/graph.ts';
-import { isModel } from '#main/formats/onnx/is-model.ts';
-import { readModel } from '#main/formats/onnx/model.ts';
+import { isModel } from '#main/formats/onnx/is-onnx.ts';
+import { readModel } from '#main/formats/onnx/read-graph.ts';
 import { describePlainValues } from '#main/formats/onnx/plain-values.ts';
 import { describeSparse } from '#main/formats/onnx/sparse.ts';
 import { readTensorMessage } from '#main/formats/onnx/tensor-message.ts';

@@ -1,6 +1,6 @@
 /** Where the palette's entries come from. */
-import { perform } from '#renderer/host-events.ts';
-import { shortcutText } from '#renderer/shortcuts.ts';
+import { perform } from '#renderer/stores/host-events.ts';
+import { shortcutText } from '#renderer/client/shortcuts.ts';
 import { useCheckpoints } from '#renderer/stores/checkpoints.ts';
 import { useNavigation } from '#renderer/stores/navigation.ts';
 import { useRuns } from '#renderer/stores/runs.ts';

@@ -34,7 +34,9 @@ function gridBoxes(shape: readonly number[], cell: readonly number[]): Box[] {
 
 /** Cuts a shape into uneven slabs along one axis. */
 function slabBoxes(shape: readonly number[], axis: number, cuts: readonly number[]): Box[] {
-  const edges = [...new Set([0, ...cuts.map((cut) => cut % (shape[axis]! + 1)), shape[axis]!])].sort((a, b) => a - b);
+  const edges = [...new Set([0, ...cuts.map((cut) => cut % (shape[axis]! + 1)), shape[axis]!])].sort(
+    (a, b) => a - b,
+  );
   return edges.slice(1).map((end, index) => ({
     origin: shape.map((_, at) => (at === axis ? edges[index]! : 0)),
     shape: shape.map((size, at) => (at === axis ? end - edges[index]! : size)),
@@ -110,7 +112,9 @@ const layouts = shapes.chain((shape) =>
         .map((cell) => gridBoxes(shape, cell)),
       fc
         .record({ axis: fc.nat(), cuts: fc.array(fc.nat(), { maxLength: 3 }) })
-        .map(({ axis, cuts }) => (shape.length === 0 ? gridBoxes([], []) : slabBoxes(shape, axis % shape.length, cuts))),
+        .map(({ axis, cuts }) =>
+          shape.length === 0 ? gridBoxes([], []) : slabBoxes(shape, axis % shape.length, cuts),
+        ),
     ),
     missing: fc.array(fc.nat(), { maxLength: 2 }),
     isPacked: fc.boolean(),
@@ -123,10 +127,19 @@ describe('a chunked tensor', () => {
     await fc.assert(
       fc.asyncProperty(layouts, async ({ shape, boxes, missing, isPacked, piece }) => {
         const gone = new Set(missing.map((at) => boxes[at % Math.max(1, boxes.length)]));
-        const stored = store(shape, boxes.filter((box) => !gone.has(box)), isPacked, 0x7777);
+        const stored = store(
+          shape,
+          boxes.filter((box) => !gone.has(box)),
+          isPacked,
+          0x7777,
+        );
         expect(problemsOf(stored)).toEqual([]);
         const isGone = (at: readonly number[]): boolean =>
-          [...gone].some((box) => box && at.every((i, axis) => i >= box.origin[axis]! && i < box.origin[axis]! + box.shape[axis]!));
+          [...gone].some(
+            (box) =>
+              box &&
+              at.every((i, axis) => i >= box.origin[axis]! && i < box.origin[axis]! + box.shape[axis]!),
+          );
         const expected = coordinates(shape).map((at) => (isGone(at) ? 0x7777 : valueAt(at, shape)));
         expect(await readAll(stored, piece)).toEqual(expected);
       }),
@@ -155,7 +168,12 @@ describe('a chunked tensor', () => {
         const { shape, boxes, isPacked, piece } = layout;
         const cut = axes.map(({ start, step, wanted, isDropped }, axis) => {
           const left = step > 0 ? shape[axis]! - 1 - start : start;
-          return { start, step, count: isDropped ? 1 : Math.min(wanted, Math.floor(left / Math.abs(step)) + 1), isDropped };
+          return {
+            start,
+            step,
+            count: isDropped ? 1 : Math.min(wanted, Math.floor(left / Math.abs(step)) + 1),
+            isDropped,
+          };
         });
         const stored = store(shape, boxes, isPacked, 0);
         const once = { ...stored, tensor: slicedTensor(stored.tensor, cut) };
@@ -177,8 +195,17 @@ describe('a chunked tensor', () => {
   it('is swapped as a whole when it is big-endian, its fill value too', async () => {
     const sources = [memorySource(Uint8Array.of(0, 1, 0, 2))];
     const chunk: Chunk = { origin: [0], shape: [2], source: 0, offset: 0, byteLength: 4, filters: [] };
-    const storage: ChunkedStorage = { kind: 'chunked', shape: [3], chunks: [chunk], fill: Uint8Array.of(0, 9), byteOrder: 'big' };
-    const bytes = await tensorReader({ name: 'value', dtype: 'u16', shape: [3], storage }, sources).read(0, 3);
+    const storage: ChunkedStorage = {
+      kind: 'chunked',
+      shape: [3],
+      chunks: [chunk],
+      fill: Uint8Array.of(0, 9),
+      byteOrder: 'big',
+    };
+    const bytes = await tensorReader({ name: 'value', dtype: 'u16', shape: [3], storage }, sources).read(
+      0,
+      3,
+    );
     expect([...bytes]).toEqual([1, 0, 2, 0, 9, 0]);
   });
 
@@ -190,7 +217,14 @@ describe('a chunked tensor', () => {
       const source = memorySource(bytes);
       return { ...source, read: (offset, length) => (lengths.push(length), source.read(offset, length)) };
     };
-    const whole: Chunk = { origin: [0, 0], shape: [rows, 1000], source: 0, offset: 0, byteLength: raw.byteLength, filters: [] };
+    const whole: Chunk = {
+      origin: [0, 0],
+      shape: [rows, 1000],
+      source: 0,
+      offset: 0,
+      byteLength: raw.byteLength,
+      filters: [],
+    };
     const tensor = (chunk: Chunk): StoredTensor => ({
       name: 'value',
       dtype: 'u16',
@@ -203,7 +237,10 @@ describe('a chunked tensor', () => {
 
     lengths.length = 0;
     const packed = new Uint8Array(deflateSync(raw));
-    const zlib = tensorReader(tensor({ ...whole, byteLength: packed.byteLength, filters: [{ kind: 'zlib' }] }), [counting(packed)]);
+    const zlib = tensorReader(
+      tensor({ ...whole, byteLength: packed.byteLength, filters: [{ kind: 'zlib' }] }),
+      [counting(packed)],
+    );
     for (let row = 0; row < rows; row += 100) await zlib.read(row * 1000, 1000);
     expect(lengths).toEqual([packed.byteLength]);
   });
@@ -213,7 +250,12 @@ describe('chunks that a reader could not rely on are found before', () => {
   const source = memorySource(new Uint8Array(100));
   const good: Chunk = { origin: [0, 0], shape: [2, 2], source: 0, offset: 0, byteLength: 8, filters: [] };
   const right: Chunk = { ...good, origin: [0, 2] };
-  const check = (name: string, code: string | undefined, chunks: readonly Chunk[], storage: Partial<ChunkedStorage> = {}): void => {
+  const check = (
+    name: string,
+    code: string | undefined,
+    chunks: readonly Chunk[],
+    storage: Partial<ChunkedStorage> = {},
+  ): void => {
     it(name, () => {
       const tensor: StoredTensor = {
         name: 'value',
@@ -227,17 +269,28 @@ describe('chunks that a reader could not rely on are found before', () => {
 
   check('as they should be', undefined, [good, right]);
   check('twice the same place', 'chunks', [good, right, good]);
-  check('overlapping off the grid', 'chunks', [good, { ...good, shape: [3, 1], byteLength: 6, origin: [1, 1] }]);
+  check('overlapping off the grid', 'chunks', [
+    good,
+    { ...good, shape: [3, 1], byteLength: 6, origin: [1, 1] },
+  ]);
   check('beginning outside', 'chunks', [{ ...good, origin: [4, 0] }]);
   check('of another rank', 'chunks', [{ ...good, origin: [0], shape: [2] }]);
   check('of no elements', 'chunks', [{ ...good, shape: [0, 2], byteLength: 0 }]);
   check('beyond the file', 'storage-range', [{ ...good, offset: 96 }]);
   check('in no file', 'storage', [{ ...good, source: 1 }]);
   check('of another length than their shape', 'length', [{ ...good, byteLength: 9 }]);
-  check('that unpack to too much', 'limit', [{ ...good, shape: [2 ** 15, 2 ** 15], filters: [{ kind: 'zlib' }] }]);
+  check('that unpack to too much', 'limit', [
+    { ...good, shape: [2 ** 15, 2 ** 15], filters: [{ kind: 'zlib' }] },
+  ]);
   check('with a fill value of another width', 'length', [good], { fill: new Uint8Array(4) });
   check('of another whole', 'shape', [good], { shape: [4, 5] });
   check('seen through a view that leaves it', 'shape', [good], {
-    view: { origin: [0, 0], axes: [{ axis: 0, step: 1 }, { axis: 1, step: 2 }] },
+    view: {
+      origin: [0, 0],
+      axes: [
+        { axis: 0, step: 1 },
+        { axis: 1, step: 2 },
+      ],
+    },
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { shortcutFor, shortcutText } from '#renderer/shortcuts.ts';
+import { shortcutFor, shortcutText } from '#renderer/client/shortcuts.ts';
 
 describe('keys that work everywhere', () => {
   const rows: readonly (readonly [string, KeyboardEventInit, string | undefined])[] = [
