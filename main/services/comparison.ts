@@ -46,7 +46,7 @@ export async function compareCheckpoints(
       rows[index] = isCounterpart(match, isTranslated)
         ? [await comparePair(a, b, match, compute, options, onRead)]
         : strangers(match);
-      updates.tell(rows[index]!);
+      updates.tell(rows[index]);
     }
   };
   await Promise.all(Array.from({ length: compute.width }, work));
