@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
+import { assembly } from './assembly.mjs';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 if (!existsSync(join(root, 'dist', 'paramscope.cjs'))) {
@@ -15,6 +17,7 @@ await build({
   configFile: false,
   root,
   logLevel: 'warn',
+  plugins: [assembly()],
   ssr: { noExternal: true, target: 'node' },
   build: {
     ssr: join(root, 'test/bench/bench.ts'),

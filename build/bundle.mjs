@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { build } from 'vite';
 
+import { assembly } from './assembly.mjs';
 import { sourceDigest, stampPath } from './freshness.mjs';
 import { writeNotices } from './notices.mjs';
 import { makeResources } from './resources.mjs';
@@ -51,7 +52,7 @@ async function bundleForNode(name, entry) {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [packageRecorder()],
+    plugins: [assembly(), packageRecorder()],
     // ws looks for optional native packages; without them it is what it is here
     define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
     ssr: { noExternal: true, target: 'node' },

@@ -47,7 +47,9 @@ export const LAYERS: readonly Layer[] = [
     may: ['shared', 'bytes', 'encodings', 'formats/contract', ...PURE_NODE],
     isApart: true,
   },
-  { name: 'kernels', files: ['main/kernels/**'], may: ['shared'] },
+  // compiled to WebAssembly by themselves: no code of the other kind can be reached from there
+  { name: 'kernels/assembly', files: ['main/kernels/assembly/**'], may: [] },
+  { name: 'kernels', files: ['main/kernels/**'], may: ['shared', 'kernels/assembly'] },
   {
     name: 'trainer/threads',
     files: ['main/trainer/worker.ts', 'main/trainer/saver.ts'],

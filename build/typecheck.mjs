@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(import.meta.url);
 const checker = require.resolve('vue-tsc/bin/vue-tsc.js');
 const names =
-  process.argv.length > 2 ? process.argv.slice(2) : ['shared', 'main', 'preload', 'renderer', 'test'];
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : ['shared', 'main', 'assembly', 'preload', 'renderer', 'test'];
 
 /** @param {string} name */
 function check(name) {

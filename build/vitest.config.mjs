@@ -2,9 +2,11 @@ import vue from '@vitejs/plugin-vue';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+import { assembly } from './assembly.mjs';
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
-  plugins: [vue()],
+  plugins: [vue(), assembly()],
   test: {
     setupFiles: ['test/kit/no-console.ts'],
     testTimeout: 30_000,

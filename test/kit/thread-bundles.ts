@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
+import { assembly } from '#build/assembly.mjs';
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Bundles the trainer's threads into a folder, as the product's build does. */
@@ -13,6 +15,7 @@ export async function bundleThreads(folder: string): Promise<void> {
       configFile: false,
       root,
       logLevel: 'silent',
+      plugins: [assembly()],
       ssr: { noExternal: true, target: 'node' },
       build: {
         ssr: `${root}${entry}`,

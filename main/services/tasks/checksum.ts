@@ -1,8 +1,8 @@
-import { crc32 } from '#main/bytes/crc32.ts';
-import { crc32c, maskCrc32c } from '#main/bytes/crc32c.ts';
+import { maskCrc32c } from '#main/bytes/crc32c.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { openSource } from '#main/bytes/reopen.ts';
 import type { SourceDescription } from '#main/bytes/source.ts';
+import { windowCrc32, windowCrc32c } from '#main/kernels/checksum.ts';
 import type { Pass } from '#main/services/windows.ts';
 import type { Checksum } from '#main/formats/contract.ts';
 import { AppError } from '#shared/errors.ts';
@@ -16,8 +16,8 @@ export interface ChecksumTask {
 }
 
 const STEPS: ReadonlyMap<string, (bytes: Uint8Array, seed: number) => number> = new Map([
-  ['crc32', crc32],
-  ['crc32c-masked', crc32c],
+  ['crc32', windowCrc32],
+  ['crc32c-masked', windowCrc32c],
 ]);
 
 /** The checksum that the bytes have now, read a window at a time. */

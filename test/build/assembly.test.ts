@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+import { compiled } from '#build/assembly.mjs';
+import { ROOT, filesUnder } from '#test/architecture/sources.ts';
+
+const ENTRIES = ['analysis'].map((name) => `${ROOT}main/kernels/assembly/${name}.ts`);
+
+function relaxedInstructions(entry: string): string[] {
+  return readFileSync(entry, 'utf8').match(/\brelaxed_\w+/g) ?? [];
+}
+
+test.each(ENTRIES)('%s compiles to a module that validates', async (entry) => {
+  expect(WebAssembly.validate(new Uint8Array(await compiled(entry)))).toBe(true);
+});
+
+test('no kernel uses an instruction whose result depends on the machine', () => {
+  expect(
+    filesUnder('main/kernels/assembly', ['.ts']).flatMap((path) => relaxedInstructions(ROOT + path)),
+  ).toEqual([]);
+});
