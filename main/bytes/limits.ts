@@ -210,3 +210,20 @@ export const KERAS_CONFIG_BYTES = 64 * MIB;
 
 /** Index files of sharded checkpoints are read whole: one line a tensor. */
 export const SHARD_INDEX_BYTES = 64 * MIB;
+
+/** Values of a MessagePack file: a model has one an array and a few for its name; these fill some hundred megabytes. */
+export const MSGPACK_VALUES = 2_000_000;
+
+/** Nesting of MessagePack values: Python's own reader stops at 1024. */
+export const MSGPACK_DEPTH = 1024;
+
+/** A text of a MessagePack file, and all of them, that are held for names and for showing, in bytes. */
+export const MSGPACK_TEXT_BYTES = MIB;
+export const MSGPACK_TEXTS_BYTES = 64 * MIB;
+
+/** Characters of all tensor names of a Flax file: paths repeat the keys above them. */
+export const STATE_NAME_CHARACTERS = 64 * MIB;
+
+/** Headers of arrays lie between their values: MessagePack is read in pages of which the latest are kept. */
+export const MSGPACK_PAGE_BYTES = 4 * 1024;
+export const MSGPACK_PAGES = 64;

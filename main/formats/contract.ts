@@ -75,6 +75,8 @@ export interface DenseStorage {
   readonly elementOffset?: number;
   /** Elements; absent means C order without gaps. */
   readonly strides?: readonly number[];
+  /** Elements below a byte have one each instead of being packed. */
+  readonly isUnpacked?: true;
   /** The complex values on disk are to be conjugated, or the values negated, when read. */
   readonly isConjugated?: true;
   readonly isNegated?: true;
@@ -94,6 +96,8 @@ export interface ChunkedStorage {
   readonly fill?: Uint8Array;
   /** Of the fill value and of the unpacked chunks. */
   readonly byteOrder: 'little' | 'big';
+  /** Elements below a byte have one each; there are no other chunks of such elements. */
+  readonly isUnpacked?: true;
   /** Absent means all of the whole. */
   readonly view?: ChunkedView;
 }
@@ -107,7 +111,7 @@ export interface ChunkedView {
 }
 
 export interface Checksum {
-  readonly algorithm: 'crc32' | 'crc32c-masked' | 'fletcher32';
+  readonly algorithm: 'crc32' | 'crc32c' | 'crc32c-masked' | 'fletcher32';
   readonly expected: number;
   readonly source: number;
   /** Bytes it is taken over, [begin, end) of the source as stored. */

@@ -3,6 +3,8 @@ import { HEAD_BYTES, TAIL_BYTES } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { sourceList } from '#main/bytes/source-list.ts';
 import { openHdf5, type Hdf5File } from '#main/encodings/hdf5/hdf5.ts';
+import { beginsContainer } from '#main/encodings/msgpack/header.ts';
+import { readMsgpack, type MsgpackDocument } from '#main/encodings/msgpack/msgpack.ts';
 import { openZip, type ZipArchive } from '#main/encodings/zip/zip.ts';
 
 /** What a format gets to look at. Each encoding is parsed once, however many formats ask. */
@@ -23,6 +25,8 @@ export interface FileInput {
   zip(): Promise<ZipArchive | undefined>;
   /** The file as HDF5, or undefined where it has no signature. @throws AppError for a damaged superblock. */
   hdf5(): Promise<Hdf5File | undefined>;
+  /** The file as one MessagePack container and what follows it, or undefined where it begins as none. @throws AppError where it stops being one. */
+  msgpack(): Promise<MsgpackDocument | undefined>;
 }
 
 export interface FolderInput {
@@ -38,6 +42,7 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
   const tail = await source.read(source.byteLength - tailLength, tailLength);
   let zip: Promise<ZipArchive | undefined> | undefined;
   let hdf5: Promise<Hdf5File | undefined> | undefined;
+  let msgpack: Promise<MsgpackDocument | undefined> | undefined;
   const openBeside = folder ? (name: string) => folder.open(name) : undefined;
   return {
     kind: 'file',
@@ -48,6 +53,7 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
     tail,
     zip: () => (zip ??= openZip(source)),
     hdf5: () => (hdf5 ??= openHdf5(source, { head, sources: sourceList(source), openBeside })),
+    msgpack: () => (msgpack ??= beginsContainer(head) ? readMsgpack(source) : Promise.resolve(undefined)),
   };
 }
 

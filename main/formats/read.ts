@@ -53,6 +53,7 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
     read: async (start, count, signal) => {
       const bytes = alignedCopy(await read(start, count, signal));
       if (storage.byteOrder === 'big') swapInPlace(bytes, tensor.dtype);
+      if (storage.isUnpacked) extendSigns(bytes, tensor.dtype);
       if (storage.kind === 'dense' && storage.isConjugated) negateParts(bytes, width / 2, 1, 2);
       if (storage.kind === 'dense' && storage.isNegated) negateParts(bytes, swapUnit(tensor.dtype), 0, 1);
       return bytes;
@@ -62,7 +63,7 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
 
 function storageReader(tensor: StoredTensor, storage: DenseStorage, source: ByteSource, width: number): Read {
   const { bits } = dtypeInfo(tensor.dtype);
-  if (bits < 8) return packedReader(tensor, storage, source, bits);
+  if (bits < 8 && !storage.isUnpacked) return packedReader(tensor, storage, source, bits);
   if (isContiguous(tensor.shape, storage)) return denseReader(storage, source, width);
   return (start, count, signal) => readStrided(source, storage, tensor.shape, width, start, count, signal);
 }
@@ -96,6 +97,17 @@ export function isContiguous(shape: readonly number[], storage: DenseStorage): b
 /** Typed arrays want their own alignment; a copy has it. */
 function alignedCopy(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+}
+
+/** Gives elements below a byte that have one each their sign, and nothing else above their own bits. */
+function extendSigns(bytes: Uint8Array, dtype: string): void {
+  const { bits, kind } = dtypeInfo(dtype);
+  const mask = 2 ** bits - 1;
+  const least = kind === 'signed' ? 2 ** (bits - 1) : Infinity;
+  for (let at = 0; at < bytes.byteLength; at++) {
+    const code = bytes[at]! & mask;
+    bytes[at] = code >= least ? code - mask - 1 : code;
+  }
 }
 
 /** Flips the sign bit of every `step`-th part of `width` bytes, the first one at part `from`. */

@@ -1,4 +1,5 @@
 import type { Format } from '#main/formats/contract.ts';
+import { flax } from '#main/formats/flax/flax.ts';
 import { gguf } from '#main/formats/gguf/gguf.ts';
 import { hdf5 } from '#main/formats/hdf5/hdf5.ts';
 import { keras } from '#main/formats/keras/keras.ts';
@@ -11,6 +12,7 @@ import { tensorflow } from '#main/formats/tensorflow/tensorflow.ts';
 
 /** Every format that opens, one line each. The order does not matter: each decides from the content alone. */
 export const FORMATS: readonly Format[] = [
+  flax,
   gguf,
   hdf5,
   keras,

@@ -32,7 +32,7 @@ export function chunkedFault(
   const { chunks, fill, view } = storage;
   const { bits, kind, blockElements } = dtypeInfo(dtype);
   const width = elementByteLength(dtype);
-  if (bits === 0 || bits % 8 !== 0 || kind === 'string' || blockElements) {
+  if (bits === 0 || (bits % 8 !== 0 && !storage.isUnpacked) || kind === 'string' || blockElements) {
     return { code: 'unsupported', message: `${dtype} values are not read from chunks` };
   }
   if (fill && fill.byteLength !== width) {

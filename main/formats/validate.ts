@@ -110,7 +110,11 @@ function denseFault(
     else last += reach;
   });
   const wanted =
-    last < BigInt(Number.MAX_SAFE_INTEGER) ? byteLengthOf(tensor.dtype, Number(last) + 1) : Infinity;
+    last >= BigInt(Number.MAX_SAFE_INTEGER)
+      ? Infinity
+      : storage.isUnpacked
+        ? Number(last) + 1
+        : byteLengthOf(tensor.dtype, Number(last) + 1);
   if (first < 0n || wanted > storage.byteLength) {
     return {
       code: 'storage-range',

@@ -119,7 +119,7 @@ export const WRONG_FILES: readonly WrongFile[] = [
     found: ({ byteLength }) => `${byteLength} bytes that begin with a version and a producer`,
     hint: FETCH_AGAIN,
   },
-  later('a msgpack file, as Flax saves', ({ head }) => isMsgpackMap(head)),
+  something('a MessagePack file without arrays', ({ head }) => isMsgpackMap(head)),
   later('a Python pickle', isPickle),
 
   {

@@ -57,7 +57,8 @@ function storedByteLength({ dtype, storage }: StoredTensor, elementCount: number
       return sum + (typeof value === 'string' ? new TextEncoder().encode(value) : value).byteLength;
     }, 0);
   }
-  return byteLengthOf(dtype, elementCount);
+  const isUnpacked = (storage.kind === 'dense' || storage.kind === 'chunked') && storage.isUnpacked;
+  return isUnpacked ? elementCount : byteLengthOf(dtype, elementCount);
 }
 
 function totalsOf(checkpoint: Checkpoint, tensors: readonly TensorInfo[]): Totals {

@@ -13,6 +13,7 @@ import { hasOracles, ORACLES, readOracles, type OracleFile } from '#test/kit/sha
 
 /** The oracles' `format` values by the name of the format of ours that opens them. */
 const COVERED: Readonly<Record<string, readonly string[]>> = {
+  flax: ['flax-msgpack'],
   gguf: ['gguf'],
   hdf5: ['hdf5'],
   keras: ['keras-h5', 'keras3', 'keras3-weights', 'keras3-sharded'],

@@ -138,6 +138,8 @@ function reaches(
     return true;
   // where the items go is told by other bytes than their own
   if (source.description.kind === 'scattered') return true;
+  // the range is told of the first part alone
+  if (source.description.kind === 'joined') return true;
   const { range } = storedRange(
     source.description,
     tensor.storage.offset,

@@ -17,6 +17,7 @@ export interface ChecksumTask {
 
 const STEPS: ReadonlyMap<string, (bytes: Uint8Array, seed: number) => number> = new Map([
   ['crc32', windowCrc32],
+  ['crc32c', windowCrc32c],
   ['crc32c-masked', windowCrc32c],
 ]);
 

@@ -1,0 +1,74 @@
+// Flax state in MessagePack: google/flax flax/serialization.py and flax/training/checkpoints.py (0.1 to 0.12).
+import type { Checkpoint, Format, StoredTensor } from '#main/formats/contract.ts';
+import type { FileInput, FormatInput } from '#main/formats/input.ts';
+import { beginsLikeState, holdsArrays } from '#main/formats/flax/signs.ts';
+import { describeArrays } from '#main/formats/flax/tensors.ts';
+import type { StateLink } from '#main/encodings/msgpack/state-link.ts';
+import { readState } from '#main/encodings/msgpack/state-tree.ts';
+import { pagedSource } from '#main/bytes/paged-source.ts';
+import { MSGPACK_PAGE_BYTES, MSGPACK_PAGES } from '#main/bytes/limits.ts';
+import { metadataFrom, type Problem } from '#shared/checkpoint.ts';
+import { AppError, isAppError } from '#shared/errors.ts';
+
+export const flax: Format = {
+  name: 'flax',
+  title: 'Flax',
+  reads:
+    'MessagePack files of `flax.serialization` and `flax.training.checkpoints`: every dtype of NumPy and ml_dtypes, arrays cut into chunks, plain values beside them',
+  extensions: ['msgpack', 'flax'],
+  claims,
+  open,
+};
+
+async function claims(input: FormatInput): Promise<boolean> {
+  if (input.kind !== 'file') return false;
+  try {
+    const document = await input.msgpack();
+    if (!document) return false;
+    return (
+      holdsArrays(document.root) && (document.end === input.source.byteLength || beginsLikeState(input.head))
+    );
+  } catch (error) {
+    // one that is cut short is ours if it begins with an array of Flax's
+    if (isAppError(error) && error.code !== 'io') return beginsLikeState(input.head);
+    throw error;
+  }
+}
+
+async function open(input: FormatInput): Promise<Checkpoint> {
+  if (input.kind !== 'file') throw new AppError('internal', 'Flax states are files');
+  const document = await input.msgpack();
+  if (!document) throw new AppError('internal', 'Flax states are MessagePack');
+  const { root, end } = document;
+  const paged = pagedSource(input.source, { pageBytes: MSGPACK_PAGE_BYTES, pages: MSGPACK_PAGES });
+  const state = await readState(root, paged);
+  const { tensors, sources, problems } = await describeArrays(state.arrays, input.source);
+  return {
+    format: flax.name,
+    dialect: 'Flax state (MessagePack)',
+    layout: state.layout,
+    sources,
+    tensors: [...tensors, ...state.links.map(emptyTensor)],
+    regions:
+      end < input.source.byteLength
+        ? [{ source: 0, begin: end, end: input.source.byteLength, label: 'trailing bytes' }]
+        : [],
+    imports: [],
+    problems: [...trailing(end, input), ...state.problems, ...problems, ...state.links.map(elsewhere)],
+    metadata: metadataFrom(state.values),
+  };
+}
+
+function emptyTensor({ name }: StateLink): StoredTensor {
+  return { name, dtype: 'v1', shape: [], storage: { kind: 'none' } };
+}
+
+function elsewhere({ name, arrayName }: StateLink): Problem {
+  return { code: 'missing-part', message: `the values lie in the zarr folder ${arrayName}`, tensor: name };
+}
+
+function trailing(end: number, { source }: FileInput): Problem[] {
+  const count = source.byteLength - end;
+  if (count === 0) return [];
+  return [{ code: 'trailing-bytes', message: `${count} bytes follow the end of the state`, offset: end }];
+}
