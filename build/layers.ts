@@ -47,6 +47,14 @@ export const LAYERS: readonly Layer[] = [
     may: ['shared', 'bytes', 'encodings', 'formats/contract', ...PURE_NODE],
     isApart: true,
   },
+  {
+    name: 'xray',
+    files: ['main/xray/**'],
+    may: [
+      ...['shared', 'bytes', 'encodings', 'formats', 'formats/contract', 'formats/registry'],
+      ...PURE_NODE,
+    ],
+  },
   // compiled to WebAssembly by themselves: no code of the other kind can be reached from there
   { name: 'kernels/assembly', files: ['main/kernels/assembly/**'], may: [] },
   { name: 'kernels', files: ['main/kernels/**'], may: ['shared', 'kernels/assembly'] },
@@ -88,6 +96,7 @@ export const LAYERS: readonly Layer[] = [
         'formats',
         'formats/contract',
         'formats/registry',
+        'xray',
       ],
       ...['node:worker_threads', 'node:perf_hooks', 'zod/mini', ...PURE_NODE],
     ],

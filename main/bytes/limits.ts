@@ -227,3 +227,26 @@ export const STATE_NAME_CHARACTERS = 64 * MIB;
 /** Headers of arrays lie between their values: MessagePack is read in pages of which the latest are kept. */
 export const MSGPACK_PAGE_BYTES = 4 * 1024;
 export const MSGPACK_PAGES = 64;
+
+/** Imports that an X-ray lists one by one; beyond that, names that are not listed yet. The largest training states have some ten thousand. */
+export const XRAY_IMPORTS = 200_000;
+
+/** Calls that an X-ray writes out: all of dangerous names, one of each other. */
+export const XRAY_CALLS = 10_000;
+
+/** Bytes given to a call that are looked into, in case they are a pickle within the pickle. */
+export const PICKLED_CODE_BYTES = 16 * MIB;
+
+/** Archives within archives that an X-ray looks into, and streams of all of them together. */
+export const XRAY_DEPTH = 4;
+export const XRAY_STREAMS = 1_000_000;
+
+/** Bytes of damaged or unknown files that are searched for the beginnings of pickles. */
+export const XRAY_SEARCH_BYTES = 1024 * MIB;
+
+/** Code and templates that are shown, in bytes each: TorchScript's largest classes have a few hundred kilobytes. */
+export const XRAY_PART_BYTES = 4 * MIB;
+
+/** A stream that is compressed as a whole is unpacked in memory for its X-ray: bytes that it may take, and unfold to. */
+export const XRAY_PACKED_BYTES = 64 * MIB;
+export const XRAY_UNPACKED_BYTES = 256 * MIB;

@@ -3,6 +3,7 @@ import { compareCheckpoints } from '#main/services/comparison.ts';
 import { verifyCheckpoint } from '#main/services/integrity.ts';
 import { saveCheckpoint } from '#main/services/saving.ts';
 import { summarizeCheckpoint } from '#main/services/summarize.ts';
+import { xrayFile } from '#main/services/xray.ts';
 
 export const openCommand: Handler<'checkpoint.open'> = async ({ checkpoints, files }, { file }) => {
   const { summary } = await checkpoints.open(file);
@@ -44,6 +45,9 @@ export const verifyCommand: Handler<'checkpoint.verify'> = async (
   { file },
   context,
 ) => verifyCheckpoint(await checkpoints.open(file), compute, context);
+
+export const xrayCommand: Handler<'checkpoint.xray'> = async ({ checkpoints, files }, { file }, { signal }) =>
+  xrayFile(checkpoints, files, file, signal);
 
 export const saveCommand: Handler<'checkpoint.save'> = async (services, params, context) =>
   saveCheckpoint(services, params, context);

@@ -13,6 +13,7 @@ export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'checkpoint.summarize': checkpoint.summarizeCommand,
   'checkpoint.compare': checkpoint.compareCommand,
   'checkpoint.verify': checkpoint.verifyCommand,
+  'checkpoint.xray': checkpoint.xrayCommand,
   'checkpoint.save': checkpoint.saveCommand,
   'tensor.summary': tensor.summaryCommand,
   'tensor.histogram': tensor.histogramCommand,

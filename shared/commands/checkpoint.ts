@@ -4,6 +4,7 @@ import { command, type Progress } from '#shared/commands/command.ts';
 import type { CheckpointSummary, Integrity, Problem } from '#shared/checkpoint.ts';
 import type { Comparison, ComparisonRow, Summary } from '#shared/statistics.ts';
 import type { TensorInfo } from '#shared/tensor.ts';
+import type { Xray } from '#shared/xray.ts';
 
 export interface SummarizedTensor extends TensorInfo {
   /** Absent for tensors without data and for texts. */
@@ -154,6 +155,15 @@ export const CHECKPOINT_COMMANDS = {
     verb: {
       verb: 'verify',
       does: 'checks every checksum and length that the format records',
+      positionals: [{ param: 'file', title: 'PATH', kind: 'path' }],
+    },
+  }),
+  /** Works on any file: one that does not open as a checkpoint is searched for pickles all the same. */
+  'checkpoint.xray': command<Xray>()({
+    params: z.strictObject({ file: z.string() }),
+    verb: {
+      verb: 'xray',
+      does: 'lists what a file would import, call or run; runs nothing',
       positionals: [{ param: 'file', title: 'PATH', kind: 'path' }],
     },
   }),

@@ -34,7 +34,11 @@ export interface PickleOptions {
   /** Where in the source the pickle begins; 0 when absent. */
   readonly begin?: number;
   readonly signal?: AbortSignal;
+  /** Told after each opcode that has done its work; what it made is on top of the stack. STOP is told before its value is taken. */
+  readonly watch?: PickleWatch;
 }
+
+export type PickleWatch = (opcode: string, machine: PickleMachine) => void;
 
 /** How many opcodes run between two looks at the signal. */
 const SIGNAL_INTERVAL = 65_536;
@@ -66,7 +70,7 @@ export async function scanPickle(
   let root: PickleNode | undefined;
   let fault: AppError | undefined;
   try {
-    root = await run(machine, opcodes, options.signal);
+    root = await run(machine, opcodes, options);
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'cancelled' || error.code === 'io') throw error;
     fault = error.with({ file: source.name });
@@ -85,7 +89,7 @@ export async function scanPickle(
 async function run(
   machine: PickleMachine,
   opcodes: Set<string>,
-  signal: AbortSignal | undefined,
+  { signal, watch }: PickleOptions,
 ): Promise<PickleNode> {
   const { stream } = machine;
   const seen = new Uint8Array(256);
@@ -107,9 +111,13 @@ async function run(
       opcodes.add(opcode.name);
       machine.protocol = Math.max(machine.protocol, opcode.protocol);
     }
-    if (code === STOP) return machine.pop();
+    if (code === STOP) {
+      watch?.(opcode.name, machine);
+      return machine.pop();
+    }
     const pending = opcode.run(machine);
     if (pending) await pending;
+    watch?.(opcode.name, machine);
   }
   throw new AppError('limit', 'the pickle has more opcodes than we read', {
     file: stream.file,

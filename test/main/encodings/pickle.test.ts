@@ -4,15 +4,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { fileSource } from '#main/bytes/file-source.ts';
 import { PICKLE_WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { PickleNode } from '#main/encodings/pickle/nodes.ts';
 import { OPCODES } from '#main/encodings/pickle/opcodes.ts';
 import { readPickle, scanPickle, type ImportedName } from '#main/encodings/pickle/pickle.ts';
-import { openZip } from '#main/encodings/zip/zip.ts';
 import { AppError } from '#shared/errors.ts';
-import { hasOracles, hasSamples, SHARED } from '#test/kit/shared-files.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/pickle/', import.meta.url));
 
@@ -309,28 +306,5 @@ describe('what is no pickle is refused with its offset', () => {
       }),
       { numRuns: 3000, seed: 5 },
     );
-  });
-});
-
-describe.skipIf(!hasOracles || !hasSamples)('imports and ends equal what pickletools finds', () => {
-  type Streams = Record<string, { starts: number[]; end: number; imports: unknown[] }>;
-  const recorded = JSON.parse(readFileSync(`${FIXTURES}imports.json`, 'utf8')) as Record<string, Streams>;
-  it.each(Object.entries(recorded))('%s', async (path, streams) => {
-    const source = await fileSource(SHARED + path);
-    for (const [name, expected] of Object.entries(streams)) {
-      const zip = name === '' ? undefined : await openZip(source);
-      const stream = zip ? await zip.source(zip.find(name)!) : source;
-      const imports: ImportedName[] = [];
-      let position = expected.starts[0]!;
-      const starts: number[] = [];
-      for (let index = 0; index < expected.starts.length; index++) {
-        starts.push(position);
-        const pickle = await readPickle(stream, { begin: position });
-        imports.push(...pickle.imports);
-        position = pickle.end;
-      }
-      expect({ starts, end: position, imports: asRows(imports) }).toEqual(expected);
-    }
-    await source.close();
   });
 });

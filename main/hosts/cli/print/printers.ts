@@ -8,12 +8,14 @@ import { showPrinter } from '#main/hosts/cli/print/show.ts';
 import { statPrinter } from '#main/hosts/cli/print/stat.ts';
 import { trainPrinter } from '#main/hosts/cli/print/train.ts';
 import { verifyPrinter } from '#main/hosts/cli/print/verify.ts';
+import { xrayPrinter } from '#main/hosts/cli/print/xray.ts';
 import type { CommandName } from '#shared/commands/commands.ts';
 
 export const PRINTERS: { readonly [Name in CommandName]?: Printer<Name> } = {
   'checkpoint.open': lsPrinter,
   'checkpoint.summarize': statPrinter,
   'checkpoint.verify': verifyPrinter,
+  'checkpoint.xray': xrayPrinter,
   'tensor.histogram': histPrinter,
   'tensor.values': showPrinter,
   'checkpoint.compare': diffPrinter,
