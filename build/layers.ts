@@ -33,7 +33,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'encodings', files: ['main/encodings/**'], may: ['shared', 'bytes', ...PURE_NODE] },
   {
     name: 'formats/contract',
-    files: ['main/formats/contract.ts', 'main/formats/input.ts'],
+    files: ['main/formats/contract.ts', 'main/formats/input.ts', 'main/formats/pickled-tensors.ts'],
     may: ['shared', 'bytes', 'encodings', 'kernels'],
   },
   {

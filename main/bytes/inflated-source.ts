@@ -116,6 +116,30 @@ export function inflatedSource(
   };
 }
 
+/**
+ * Bytes that a raw deflate stream unpacks to, which only unpacking tells.
+ * @param most what the caller is ready to pass over.
+ * @throws AppError `corrupt` for a damaged stream, `limit` for one that unpacks to more.
+ */
+export async function inflatedByteLength(
+  of: ByteSource,
+  offset: number,
+  compressedByteLength: number,
+  most: number,
+): Promise<number> {
+  let byteLength = 0;
+  for await (const chunk of inflate(of, offset, compressedByteLength, of.name)) {
+    byteLength += chunk.byteLength;
+    if (byteLength <= most) continue;
+    throw new AppError('limit', 'the compressed data unpack to more than we pass over', {
+      file: of.name,
+      offset,
+      expected: `at most ${most} bytes`,
+    });
+  }
+  return byteLength;
+}
+
 /** Inflates in chunks; ends where the deflate stream ends, whatever follows it. */
 async function* inflate(
   of: ByteSource,

@@ -48,8 +48,20 @@ export const ZIP_WARNED_RATIO = 200;
 /** What an inflater takes in and hands out at one go, in bytes. */
 export const INFLATE_CHUNK_BYTES = 64 * 1024;
 
+/** A packed file without a directory has to be unpacked once to know its length: ordinary weights do not pack a hundredfold. */
+export function unpackedBytesLimit(packedByteLength: number): number {
+  return 256 * MIB + 100 * packedByteLength;
+}
+
 /** What is read of a pickle at one go, in bytes: most are shorter. */
 export const PICKLE_WINDOW_BYTES = 256 * 1024;
+
+/** The latest pages of a packed pickle are kept unpacked: going back in it means unpacking it anew. */
+export const PACKED_PAGE_BYTES = 64 * 1024;
+export const PACKED_PAGES = 128;
+
+/** Pickles one after the other in a file, each its own object. */
+export const PICKLES_IN_A_FILE = 10_000;
 
 /** Text of a pickle that is decoded at once, in bytes; longer ones are arrays in disguise and stay where they are. */
 export const PICKLE_TEXT_BYTES = MIB;
@@ -207,6 +219,10 @@ export const ONNX_FILES = 10_000;
 
 /** A Keras model's configuration is read whole; the largest models have a few megabytes of it. */
 export const KERAS_CONFIG_BYTES = 64 * MIB;
+
+/** An MXNet network's symbol is read whole, and so many of its nodes are shown: a ResNet-152 has 1,500 in a megabyte. */
+export const SYMBOL_BYTES = 16 * MIB;
+export const SYMBOL_NODES = 10_000;
 
 /** Index files of sharded checkpoints are read whole: one line a tensor. */
 export const SHARD_INDEX_BYTES = 64 * MIB;

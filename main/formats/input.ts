@@ -5,6 +5,7 @@ import { sourceList } from '#main/bytes/source-list.ts';
 import { openHdf5, type Hdf5File } from '#main/encodings/hdf5/hdf5.ts';
 import { beginsContainer } from '#main/encodings/msgpack/header.ts';
 import { readMsgpack, type MsgpackDocument } from '#main/encodings/msgpack/msgpack.ts';
+import { openPickledFile, type PickledFile } from '#main/encodings/ndarray/pickled-file.ts';
 import { openZip, type ZipArchive } from '#main/encodings/zip/zip.ts';
 
 /** What a format gets to look at. Each encoding is parsed once, however many formats ask. */
@@ -27,6 +28,8 @@ export interface FileInput {
   hdf5(): Promise<Hdf5File | undefined>;
   /** The file as one MessagePack container and what follows it, or undefined where it begins as none. @throws AppError where it stops being one. */
   msgpack(): Promise<MsgpackDocument | undefined>;
+  /** The pickle that the file begins with, packed or not, or undefined where it begins with none. @throws AppError for a damaged packing. */
+  pickle(): Promise<PickledFile | undefined>;
 }
 
 export interface FolderInput {
@@ -43,6 +46,7 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
   let zip: Promise<ZipArchive | undefined> | undefined;
   let hdf5: Promise<Hdf5File | undefined> | undefined;
   let msgpack: Promise<MsgpackDocument | undefined> | undefined;
+  let pickle: Promise<PickledFile | undefined> | undefined;
   const openBeside = folder ? (name: string) => folder.open(name) : undefined;
   return {
     kind: 'file',
@@ -54,6 +58,7 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
     zip: () => (zip ??= openZip(source)),
     hdf5: () => (hdf5 ??= openHdf5(source, { head, sources: sourceList(source), openBeside })),
     msgpack: () => (msgpack ??= beginsContainer(head) ? readMsgpack(source) : Promise.resolve(undefined)),
+    pickle: () => (pickle ??= openPickledFile(source, head, tail)),
   };
 }
 

@@ -121,6 +121,14 @@ export const WRONG_FILES: readonly WrongFile[] = [
   },
   something('a MessagePack file without arrays', ({ head }) => isMsgpackMap(head)),
   later('a Python pickle', isPickle),
+  later('a msgpack file, as Flax saves', ({ head }) => isMsgpackMap(head)),
+  {
+    when: isPickle,
+    code: 'corrupt',
+    message: 'the file begins and ends as a Python pickle does, and is none in between',
+    found: 'the start of a pickle',
+    hint: FETCH_AGAIN,
+  },
 
   {
     when: ({ zip, head }) => zip === undefined && startsWith(head, [0x50, 0x4b, 0x03, 0x04]),

@@ -62,17 +62,22 @@ function arrayFromState(state: PickleNode | undefined): PickledArray {
   const [shape, dtype, isFortran, data] = parts;
   if (parts.length !== 4 || data === undefined)
     throw new AppError('corrupt', 'the pickled array has no proper state');
-  return { dtype: pickledDtype(dtype), shape: shapeOf(shape), isFortran: numberOf(isFortran) === 1, data };
+  return {
+    dtype: pickledDtype(dtype),
+    shape: pickledShape(shape),
+    isFortran: numberOf(isFortran) === 1,
+    data,
+  };
 }
 
 /** `_frombuffer(buffer, dtype, shape, order)`. */
 function arrayFromBuffer(args: readonly PickleNode[]): PickledArray {
   const [data, dtype, shape, order] = args;
   if (data === undefined) throw new AppError('corrupt', 'the pickled array has no buffer');
-  return { dtype: pickledDtype(dtype), shape: shapeOf(shape), isFortran: textOf(order) === 'F', data };
+  return { dtype: pickledDtype(dtype), shape: pickledShape(shape), isFortran: textOf(order) === 'F', data };
 }
 
-function shapeOf(node: PickleNode | undefined): readonly number[] {
+export function pickledShape(node: PickleNode | undefined): readonly number[] {
   const items = itemsOf(node) ?? [node ?? null];
   return dimensionsOf({ kind: 'tuple', items: items.map((item) => safeInteger(item) ?? -1) });
 }
@@ -131,7 +136,7 @@ function recordFromState(
 function subArrayOf(dtype: PickleNode): [PickleNode, readonly number[]] {
   const state = itemsOf(asKind(dtype, 'call')?.states?.at(-1)) ?? [];
   const [base, shape] = itemsOf(state[2]) ?? [];
-  return base === undefined || shape === undefined ? [dtype, []] : [base, shapeOf(shape)];
+  return base === undefined || shape === undefined ? [dtype, []] : [base, pickledShape(shape)];
 }
 
 /** The unit of a time, which stands at the end of the state: ({}, (unit, count, denominator, event)). */

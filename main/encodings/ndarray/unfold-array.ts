@@ -1,3 +1,4 @@
+import { joblibArray } from '#main/encodings/ndarray/joblib-array.ts';
 import {
   objectsOf,
   pickledArray,
@@ -30,7 +31,9 @@ export function unfoldArray(node: PickleObject): Unfolded<ArrayLeaf> | undefined
   try {
     const scalar = pickledScalar(call);
     if (scalar) return { kind: 'value', value: scalarValue(scalar.dtype, scalar.bytes) ?? reprOf(call) };
-    const array = pickledArray(call);
+    const joblib = joblibArray(call);
+    if (joblib && 'objects' in joblib) return { kind: 'same', node: joblib.objects };
+    const array = joblib ?? pickledArray(call);
     if (!array) return undefined;
     const objects = objectsOf(array);
     return objects ? unfoldObjects(objects, array.shape) : { kind: 'leaf', leaf: { kind: 'array', array } };

@@ -19,9 +19,16 @@ export interface ImportedName {
 /** What nodes cost, roughly, in bytes of memory: enough to keep a small file from filling a large machine. */
 export const NODE_COST = { object: 96, item: 16, float: 24, memo: 16 } as const;
 
+/** Bytes of memory that nodes may take, in all and from now on; pickles within each other share one. */
+export interface MemoryBudget {
+  readonly total: number;
+  left: number;
+}
+
 /** The state of a pickle that is being run: stack, marks and memo. Works on inert nodes only. */
 export interface PickleMachine {
   readonly stream: PickleStream;
+  readonly budget: MemoryBudget;
   /** Offset of the opcode at work. */
   offset: number;
   protocol: number;
@@ -46,21 +53,19 @@ export interface PickleMachine {
   fault(message: string, expected?: string, found?: string): AppError;
 }
 
-/** @param budget bytes of memory that nodes may take. */
-export function pickleMachine(stream: PickleStream, budget: number): PickleMachine {
+export function pickleMachine(stream: PickleStream, budget: MemoryBudget): PickleMachine {
   const stack: PickleNode[] = [];
   const marks: number[] = [];
   // writers number their memo upwards, so nearly all of it fits an array
   const memo: PickleNode[] = [];
   const sparseMemo = new Map<number, PickleNode>();
-  let spent = 0;
-
   const fence = (): number => marks.at(-1) ?? 0;
   const limit = (message: string, expected: string): AppError =>
     new AppError('limit', message, { file: stream.file, offset: machine.offset, expected });
 
   const machine: PickleMachine = {
     stream,
+    budget,
     offset: stream.position,
     protocol: 0,
     imports: [],
@@ -110,11 +115,11 @@ export function pickleMachine(stream: PickleStream, budget: number): PickleMachi
       return node;
     },
     spend: (bytes) => {
-      spent += bytes;
-      if (spent > budget) {
+      budget.left -= bytes;
+      if (budget.left < 0) {
         throw limit(
           'the pickle would unfold to more memory than its length allows',
-          `at most ${budget} bytes`,
+          `at most ${budget.total} bytes`,
         );
       }
     },

@@ -64,6 +64,8 @@ export interface PickleEffects {
   items?: PickleNode[];
   /** Entries of SETITEM and SETITEMS. */
   entries?: PickleDict;
+  /** What stood in the stream right behind the BUILD, and is no part of the pickle proper. */
+  inserted?: PickleNode;
 }
 
 export interface PickleGlobal extends PickleEffects {

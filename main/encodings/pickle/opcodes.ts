@@ -36,6 +36,7 @@ export interface Opcode {
 }
 
 export const STOP = 0x2e;
+export const BUILD = 0x62;
 const NEWEST_PROTOCOL = 5;
 
 const row = (name: string, protocol: number, run: Opcode['run']): Opcode => ({ name, protocol, run });
@@ -115,7 +116,7 @@ export const OPCODES: ReadonlyMap<number, Opcode> = new Map<number, Opcode>([
   [0x92, row('NEWOBJ_EX', 4, callWithKeywords)],
   [0x6f, row('OBJ', 1, callFromMark)],
   [0x69, row('INST', 0, instantiate)],
-  [0x62, row('BUILD', 0, (m) => addState(m, m.pop()))],
+  [BUILD, row('BUILD', 0, (m) => addState(m, m.pop()))],
 
   [0x50, row('PERSID', 0, async (m) => pushPersistent(m, textNode(m, asciiOf(await m.stream.line()))))],
   [0x51, row('BINPERSID', 1, (m) => pushPersistent(m, m.pop()))],

@@ -2,9 +2,14 @@
 import { allocationBudget, PICKLE_OPCODES } from '#main/bytes/limits.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import { pickleMachine, type ImportedName, type PickleMachine } from '#main/encodings/pickle/machine.ts';
-import type { PickleNode } from '#main/encodings/pickle/nodes.ts';
-import { FIXED_BYTES, OPCODES, STOP } from '#main/encodings/pickle/opcodes.ts';
+import {
+  pickleMachine,
+  type ImportedName,
+  type MemoryBudget,
+  type PickleMachine,
+} from '#main/encodings/pickle/machine.ts';
+import { asKind, type PickleCall, type PickleNode } from '#main/encodings/pickle/nodes.ts';
+import { BUILD, FIXED_BYTES, OPCODES, STOP } from '#main/encodings/pickle/opcodes.ts';
 import { pickleStream } from '#main/encodings/pickle/stream.ts';
 import { AppError, throwIfCancelled } from '#shared/errors.ts';
 
@@ -36,6 +41,26 @@ export interface PickleOptions {
   readonly signal?: AbortSignal;
   /** Told after each opcode that has done its work; what it made is on top of the stack. STOP is told before its value is taken. */
   readonly watch?: PickleWatch;
+  /** Asked after each BUILD of a described object whether its class has put something into the stream there. */
+  readonly insertion?: FindInsertion;
+}
+
+/** @returns undefined where the pickle goes on at once, which it nearly always does. */
+export type FindInsertion = (object: PickleCall, place: InsertionPlace) => Promise<Insertion | undefined>;
+
+export interface InsertionPlace {
+  /** The next byte: the first behind the BUILD, before anything is taken. */
+  readonly position: number;
+  /** The next bytes, which are passed over; valid until more are taken. @throws AppError `corrupt` at the end. */
+  take(count: number): Promise<Uint8Array>;
+  /** A pickle of its own that stands there. Its imports are counted among those of the pickle around it. */
+  readPickle(begin: number): Promise<Pickle>;
+}
+
+export interface Insertion {
+  /** Where the pickle goes on. */
+  readonly end: number;
+  readonly content: PickleNode;
 }
 
 export type PickleWatch = (opcode: string, machine: PickleMachine) => void;
@@ -63,14 +88,24 @@ export async function scanPickle(
   options: PickleOptions = {},
 ): Promise<PickleReading> {
   const source = input instanceof Uint8Array ? memorySource(input, 'pickle') : input;
+  const budget = allocationBudget(source.byteLength - (options.begin ?? 0));
+  return scanWithin(source, options, { total: budget, left: budget });
+}
+
+async function scanWithin(
+  source: ByteSource,
+  options: PickleOptions,
+  budget: MemoryBudget,
+): Promise<PickleReading> {
   const begin = options.begin ?? 0;
   const stream = pickleStream(source, begin);
-  const machine = pickleMachine(stream, allocationBudget(source.byteLength - begin));
+  const machine = pickleMachine(stream, budget);
+  const insert = options.insertion && inserter(options.insertion, source, machine, options.signal);
   const opcodes = new Set<string>();
   let root: PickleNode | undefined;
   let fault: AppError | undefined;
   try {
-    root = await run(machine, opcodes, options);
+    root = await run(machine, opcodes, insert, options);
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'cancelled' || error.code === 'io') throw error;
     fault = error.with({ file: source.name });
@@ -86,9 +121,44 @@ export async function scanPickle(
   };
 }
 
+/** What looks behind each BUILD. */
+function inserter(
+  find: FindInsertion,
+  source: ByteSource,
+  machine: PickleMachine,
+  signal: AbortSignal | undefined,
+): () => Promise<void> {
+  const { stream } = machine;
+  return async () => {
+    const object = asKind(machine.top(), 'call');
+    if (!object) return;
+    const readInner = async (begin: number): Promise<Pickle> => {
+      // many small pickles in here cost as much as one large
+      const inner = await scanWithin(source, { begin, ...(signal ? { signal } : {}) }, machine.budget);
+      if (inner.fault) throw inner.fault;
+      for (const imported of inner.imports) machine.imports.push(imported);
+      return inner as Pickle;
+    };
+    const insertion = await find(object, {
+      get position() {
+        return stream.position;
+      },
+      take: async (count) => {
+        await stream.fill(count);
+        return stream.bytes(count);
+      },
+      readPickle: readInner,
+    });
+    if (!insertion) return;
+    object.inserted = insertion.content;
+    stream.skip(insertion.end - stream.position);
+  };
+}
+
 async function run(
   machine: PickleMachine,
   opcodes: Set<string>,
+  insert: (() => Promise<void>) | undefined,
   { signal, watch }: PickleOptions,
 ): Promise<PickleNode> {
   const { stream } = machine;
@@ -118,6 +188,7 @@ async function run(
     const pending = opcode.run(machine);
     if (pending) await pending;
     watch?.(opcode.name, machine);
+    if (code === BUILD && insert) await insert();
   }
   throw new AppError('limit', 'the pickle has more opcodes than we read', {
     file: stream.file,

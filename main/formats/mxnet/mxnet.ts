@@ -1,11 +1,16 @@
 // MXNet NDArray list: apache/mxnet src/ndarray/ndarray.cc, `NDArray::Save(fo, data, names)`.
-import { allocationBudget, ASSEMBLED_TENSOR_BYTES } from '#main/bytes/limits.ts';
+import { allocationBudget } from '#main/bytes/limits.ts';
 import { sourceCursor, type SourceCursor } from '#main/bytes/source-cursor.ts';
+import { sourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
+import type { PickledFile } from '#main/encodings/ndarray/pickled-file.ts';
+import { pickleOwner } from '#main/encodings/pickle/pickle-owner.ts';
 import type { Checkpoint, Format, Region, StoredTensor } from '#main/formats/contract.ts';
-import { startsWith, type FormatInput } from '#main/formats/input.ts';
+import { startsWith, type FileInput, type FormatInput } from '#main/formats/input.ts';
+import { describeArray } from '#main/formats/mxnet/described-array.ts';
 import { readNdArray, type NdArray } from '#main/formats/mxnet/ndarray.ts';
-import { denseByteLength, densify, partNames } from '#main/formats/mxnet/sparse.ts';
+import { openPickledArrays } from '#main/formats/mxnet/pickled-arrays.ts';
+import { symbolBeside } from '#main/formats/mxnet/symbol.ts';
 import { metadataFrom, type Problem } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -25,14 +30,26 @@ const WRITERS = [
 export const mxnet: Format = {
   name: 'mxnet',
   title: 'MXNet',
-  reads: 'NDArray lists of record versions 0 to 3, all dtypes, dense, row_sparse and csr',
-  extensions: ['params', 'nd', 'ndarray'],
-  claims: async (input: FormatInput) => input.kind === 'file' && startsWith(input.head, MAGIC),
-  open,
+  reads:
+    'NDArray lists of record versions 0 to 3, all dtypes, dense, row_sparse and csr, with the `-symbol.json` beside them; optimizer `.states` and other pickles of arrays',
+  extensions: ['params', 'nd', 'ndarray', 'states'],
+  claims: async (input: FormatInput) => {
+    if (input.kind !== 'file') return false;
+    return startsWith(input.head, MAGIC) || (await pickledArrays(input)) !== undefined;
+  },
+  open: async (input) => {
+    if (input.kind !== 'file') throw new AppError('internal', 'MXNet checkpoints are files');
+    const file = await pickledArrays(input);
+    return file ? openPickledArrays(input, file) : openList(input);
+  },
 };
 
-async function open(input: FormatInput): Promise<Checkpoint> {
-  if (input.kind !== 'file') throw new AppError('internal', 'MXNet lists are files');
+async function pickledArrays(input: FileInput): Promise<PickledFile | undefined> {
+  const file = await input.pickle();
+  return file && pickleOwner(file.reading) === 'mxnet' ? file : undefined;
+}
+
+async function openList(input: FileInput): Promise<Checkpoint> {
   const { source } = input;
   const problems: Problem[] = [];
   const cursor = sourceCursor(source);
@@ -47,12 +64,11 @@ async function open(input: FormatInput): Promise<Checkpoint> {
     });
   }
   const tensors: StoredTensor[] = [];
-  let budget = allocationBudget(source.byteLength);
+  const shelf = { sources: sourceList(source), problems, budget: allocationBudget(source.byteLength) };
   for (const [index, array] of arrays.entries()) {
-    const tensor = await describe(source, names[index] ?? String(index), array, budget, problems);
-    if (tensor.storage.kind === 'inline') budget -= tensor.storage.bytes.byteLength;
-    tensors.push(tensor);
+    tensors.push(await describeArray(names[index] ?? String(index), array, source, shelf));
   }
+  const symbol = await symbolBeside(input, problems);
   const versions = [...new Set(arrays.map(({ version }) => version))].sort();
   const contexts = [...new Set(arrays.flatMap(({ content }) => (content ? [content.context] : [])))];
   return {
@@ -64,7 +80,10 @@ async function open(input: FormatInput): Promise<Checkpoint> {
     regions: regionsOf(arrays, tensors, namesBegin, cursor.position()),
     imports: [],
     problems,
-    metadata: metadataFrom(contexts.length > 0 ? [['contexts', contexts]] : []),
+    metadata: metadataFrom([
+      ...(contexts.length > 0 ? [['contexts', contexts] as const] : []),
+      ...(symbol ? [['symbol', symbol] as const] : []),
+    ]),
   };
 }
 
@@ -115,54 +134,6 @@ async function readNames(
     }
   }
   return names;
-}
-
-async function describe(
-  source: ByteSource,
-  name: string,
-  { begin, content }: NdArray,
-  budget: number,
-  problems: Problem[],
-): Promise<StoredTensor> {
-  if (!content) {
-    problems.push({
-      code: 'no-data',
-      message: `${name} was saved before it had a shape: the file holds neither dtype nor values`,
-      tensor: name,
-      offset: begin,
-    });
-    return { name, dtype: 'f32', shape: [0], storage: { kind: 'none' } };
-  }
-  const { dtype, shape, data, sparse } = content;
-  if (!sparse) {
-    const { offset, byteLength } = data;
-    return {
-      name,
-      dtype,
-      shape,
-      storage: { kind: 'dense', source: 0, offset, byteLength, byteOrder: 'little' },
-    };
-  }
-  const described = {
-    name,
-    dtype,
-    shape,
-    sparse: { layout: sparse.layout, parts: partNames(sparse.layout) },
-  };
-  const byteLength = denseByteLength(content);
-  if (byteLength === undefined || byteLength > Math.min(budget, ASSEMBLED_TENSOR_BYTES)) {
-    problems.push({
-      code: 'sparse-too-large',
-      message: `the dense form of ${name} is larger than we make: ${byteLength ?? 'over 2^53'} bytes`,
-      tensor: name,
-      offset: data.offset,
-    });
-    return { ...described, storage: { kind: 'none' } };
-  }
-  const bytes = await densify(source, content, byteLength);
-  if (bytes instanceof Uint8Array) return { ...described, storage: { kind: 'inline', bytes } };
-  problems.push({ code: 'sparse', message: `${name}: ${bytes.message}`, tensor: name, offset: bytes.offset });
-  return { ...described, storage: { kind: 'none' } };
 }
 
 function regionsOf(

@@ -2,12 +2,11 @@ import type { SourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { hasObjects } from '#main/encodings/ndarray/array-dtype.ts';
 import { arrayByteLength, storeArray, type StoredColumn } from '#main/encodings/ndarray/ndarray.ts';
-import { isArrayGlobal, storePickledArray } from '#main/encodings/ndarray/pickled-array.ts';
 import { unfoldArray, type ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
-import { readPickle, type Pickle } from '#main/encodings/pickle/pickle.ts';
-import { isPlainGlobal } from '#main/encodings/pickle/plain-globals.ts';
+import { readPickle } from '#main/encodings/pickle/pickle.ts';
 import { walkTree, type PickleTree } from '#main/encodings/pickle/tree.ts';
 import type { Checksum, PickleImport, Region, StoredTensor } from '#main/formats/contract.ts';
+import { storeArrayLeaf, storeColumn, unknownGlobals, type ArrayShelf } from '#main/formats/pickled-tensors.ts';
 import { readNpyHeader, type NpyHeader } from '#main/formats/numpy/npy-header.ts';
 import type { Layout, Metadata, Problem } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
@@ -52,7 +51,7 @@ export async function openArray(source: ByteSource, place: ArrayPlace): Promise<
     version: header.version,
     layout: columns.length === 1 && columns[0]!.path.length === 0 ? 'tensor' : 'dict',
     tensors: columns.map((column) =>
-      tensorOf(column, nameOf(place.name, column.path, true), place, problems),
+      storeColumn(nameOf(place.name, column.path, true), column, shelfOf(place, problems)),
     ),
     imports: [],
     problems,
@@ -89,14 +88,12 @@ async function storeOrReport(
 async function openObjects(source: ByteSource, header: NpyHeader, place: ArrayPlace): Promise<ArrayContent> {
   const pickle = await readPickle(source, { begin: header.dataOffset });
   const tree = walkTree<ArrayLeaf>(pickle.root, unfoldArray);
-  const problems: Problem[] = [...header.problems, ...tree.problems, ...unknownGlobals(pickle)];
+  const problems: Problem[] = [...header.problems, ...tree.problems, ...unknownGlobals(pickle.imports)];
   const tensors: StoredTensor[] = [];
   for (const { path, leaf } of tree.leaves) {
-    const columns = await columnsOf(leaf, source, nameOf(place.name, path, path.length === 0), problems);
-    for (const column of columns) {
-      const names = [...path, ...column.path];
-      tensors.push(tensorOf(column, nameOf(place.name, names, path.length === 0), place, problems));
-    }
+    const name = nameOf(place.name, path, path.length === 0);
+    for (const tensor of await storeArrayLeaf(name, leaf, source, shelfOf(place, problems)))
+      tensors.push(tensor);
   }
   if (pickle.end < source.byteLength) {
     const message = `${source.byteLength - pickle.end} bytes follow the pickle`;
@@ -121,49 +118,14 @@ function layoutOf(tree: PickleTree<ArrayLeaf>): Layout {
   return tree.layout === 'leaf' ? 'tensor' : tree.layout;
 }
 
-async function columnsOf(
-  leaf: ArrayLeaf,
-  source: ByteSource,
-  name: string,
-  problems: Problem[],
-): Promise<readonly StoredColumn[]> {
-  try {
-    if (leaf.kind === 'broken') throw leaf.error;
-    if (leaf.kind === 'array') return await storePickledArray(leaf.array, source);
-    return [{ path: [], dtype: 'str', shape: leaf.shape, values: { kind: 'strings', values: leaf.values } }];
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    problems.push({ code: error.code, message: error.message, tensor: name });
-    return [];
-  }
-}
-
-function tensorOf(column: StoredColumn, name: string, place: ArrayPlace, problems: Problem[]): StoredTensor {
-  const { dtype, shape, offers, values } = column;
-  const described = { name, dtype, shape, ...(offers ? { offers } : {}) };
-  if (values.kind === 'strings') return { ...described, storage: values };
-  if (values.kind === 'none') {
-    problems.push({ ...values.problem, tensor: name });
-    return { ...described, storage: { kind: 'none' } };
-  }
-  const storage = { ...values, ...place.sources.place(values.source, values.offset) };
-  return { ...described, storage, ...(place.checksums ? { checksums: place.checksums } : {}) };
+function shelfOf({ sources, checksums }: ArrayPlace, problems: Problem[]): ArrayShelf {
+  return { sources, problems, ...(checksums ? { checksums } : {}) };
 }
 
 /** A lone array is `value`; fields of it, but not keys inside a lone object, go below that. */
 function nameOf(member: string | undefined, path: readonly string[], isValue: boolean): string {
   const first = member ?? (isValue ? 'value' : undefined);
   return (first === undefined ? path : [first, ...path]).join('.');
-}
-
-function unknownGlobals(pickle: Pickle): Problem[] {
-  const told = new Set<string>();
-  return pickle.imports.flatMap(({ module, name, offset }) => {
-    const text = `${module}.${name}`;
-    if (told.has(text) || isArrayGlobal(module, name) || isPlainGlobal(module, name)) return [];
-    told.add(text);
-    return [{ code: 'unknown-global', message: `${text} is unknown here and stands as plain data`, offset }];
-  });
 }
 
 function regionsOf(

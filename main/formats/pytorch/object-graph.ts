@@ -1,11 +1,10 @@
-import { isArrayGlobal } from '#main/encodings/ndarray/pickled-array.ts';
 import type { Pickle } from '#main/encodings/pickle/pickle.ts';
-import { isPlainGlobal } from '#main/encodings/pickle/plain-globals.ts';
 import { walkTree } from '#main/encodings/pickle/tree.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
+import { unknownGlobals } from '#main/formats/pickled-tensors.ts';
 import { storeLeaf, type Shelf } from '#main/formats/pytorch/stored-tensors.ts';
 import { unfoldTorch, type TorchLeaf } from '#main/formats/pytorch/unfold.ts';
-import type { Layout, Metadata, Problem } from '#shared/checkpoint.ts';
+import type { Layout, Metadata } from '#shared/checkpoint.ts';
 
 export interface GraphContent {
   readonly layout: Layout;
@@ -16,7 +15,7 @@ export interface GraphContent {
 /** Names every tensor that the saved object holds; what goes wrong is put to the shelf's problems. */
 export async function readObjectGraph(pickle: Pickle, shelf: Shelf): Promise<GraphContent> {
   const tree = walkTree<TorchLeaf>(pickle.root, unfoldTorch);
-  for (const problem of [...tree.problems, ...unknownGlobals(pickle)]) shelf.problems.push(problem);
+  for (const problem of [...tree.problems, ...unknownGlobals(pickle.imports, isTorch)]) shelf.problems.push(problem);
   const tensors: StoredTensor[] = [];
   for (const { path, leaf } of tree.leaves) {
     const name = path.length === 0 ? 'value' : path.join('.');
@@ -25,18 +24,6 @@ export async function readObjectGraph(pickle: Pickle, shelf: Shelf): Promise<Gra
   return { layout: tree.layout === 'leaf' ? 'tensor' : tree.layout, tensors, metadata: tree.metadata };
 }
 
-/** Classes of the file's author, which stand as plain data: what they would do is not known, and not done. */
-function unknownGlobals(pickle: Pickle): Problem[] {
-  const told = new Set<string>();
-  return pickle.imports.flatMap(({ module, name, offset }) => {
-    const text = `${module}.${name}`;
-    const isKnown =
-      module === 'torch' ||
-      module.startsWith('torch.') ||
-      isArrayGlobal(module, name) ||
-      isPlainGlobal(module, name);
-    if (isKnown || told.has(text)) return [];
-    told.add(text);
-    return [{ code: 'unknown-global', message: `${text} is unknown here and stands as plain data`, offset }];
-  });
+function isTorch(module: string): boolean {
+  return module === 'torch' || module.startsWith('torch.');
 }

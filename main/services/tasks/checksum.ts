@@ -1,3 +1,4 @@
+import { ADLER32_START, adler32 } from '#main/bytes/adler32.ts';
 import { maskCrc32c } from '#main/bytes/crc32c.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { openSource } from '#main/bytes/reopen.ts';
@@ -19,6 +20,7 @@ const STEPS: ReadonlyMap<string, (bytes: Uint8Array, seed: number) => number> = 
   ['crc32', windowCrc32],
   ['crc32c', windowCrc32c],
   ['crc32c-masked', windowCrc32c],
+  ['adler32', adler32],
 ]);
 
 /** The checksum that the bytes have now, read a window at a time. */
@@ -28,7 +30,7 @@ export async function checksumTask(task: ChecksumTask, pass: Pass): Promise<numb
     throw new AppError('unsupported', `the checksum ${task.algorithm} is verified while its values are read`);
   const source = await openSource(task.source);
   try {
-    let value = 0;
+    let value = task.algorithm === 'adler32' ? ADLER32_START : 0;
     for (let at = task.begin; at < task.end; at += WINDOW_BYTES) {
       const bytes = await source.read(at, Math.min(WINDOW_BYTES, task.end - at), pass.signal);
       pass.onRead?.(bytes.byteLength);

@@ -1,0 +1,24 @@
+import type { PickleReading } from '#main/encodings/pickle/pickle.ts';
+
+/** Whose reader a pickle is for: what is in it tells, and it is told in one place so that no two readers take the same file. */
+export type PickleOwner =
+  /** The first of several that torch.save wrote one after the other, or a distributed checkpoint's metadata. */
+  | 'pytorch'
+  /** Arrays whose bytes are MXNet's records, and its optimizers. */
+  | 'mxnet'
+  /** NumPy's arrays, objects of any library, plain values. */
+  | 'nobody';
+
+/** torch.save's streams begin with this number. */
+const TORCH_MAGIC = 0x1950a86a20f9469cfc6cn;
+
+export function pickleOwner({ root, imports }: PickleReading): PickleOwner {
+  if (root === TORCH_MAGIC) return 'pytorch';
+  if (imports.some(({ module }) => isWithin(module, 'torch.distributed.checkpoint'))) return 'pytorch';
+  if (imports.some(({ module }) => isWithin(module, 'mxnet'))) return 'mxnet';
+  return 'nobody';
+}
+
+function isWithin(module: string, top: string): boolean {
+  return module === top || module.startsWith(`${top}.`);
+}

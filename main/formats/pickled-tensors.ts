@@ -1,0 +1,76 @@
+/** What formats share that find NumPy's arrays in pickles: how a leaf becomes tensors, and which imports are worth a word. */
+import type { SourceList } from '#main/bytes/source-list.ts';
+import type { ByteSource } from '#main/bytes/source.ts';
+import { isJoblibWrapper } from '#main/encodings/ndarray/joblib-array.ts';
+import type { StoredColumn } from '#main/encodings/ndarray/ndarray.ts';
+import { isArrayGlobal, storePickledArray } from '#main/encodings/ndarray/pickled-array.ts';
+import type { ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
+import type { ImportedName } from '#main/encodings/pickle/pickle.ts';
+import { isPlainGlobal } from '#main/encodings/pickle/plain-globals.ts';
+import type { Checksum, StoredTensor } from '#main/formats/contract.ts';
+import type { Problem } from '#shared/checkpoint.ts';
+import { AppError } from '#shared/errors.ts';
+
+/** Where the arrays of a pickle go. */
+export interface ArrayShelf {
+  readonly sources: SourceList;
+  /** Over the stored bytes that hold the pickle. */
+  readonly checksums?: readonly Checksum[];
+  readonly problems: Problem[];
+}
+
+/** The tensors that a leaf stands for: one, but for records, which have one a field. What cannot be placed is a problem. */
+export async function storeArrayLeaf(
+  name: string,
+  leaf: ArrayLeaf,
+  pickleSource: ByteSource,
+  shelf: ArrayShelf,
+): Promise<readonly StoredTensor[]> {
+  try {
+    if (leaf.kind === 'broken') throw leaf.error;
+    if (leaf.kind === 'texts') {
+      return [{ name, dtype: 'str', shape: leaf.shape, storage: { kind: 'strings', values: leaf.values } }];
+    }
+    const columns = await storePickledArray(leaf.array, pickleSource);
+    return columns.map((column) => storeColumn([name, ...column.path].join('.'), column, shelf));
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'io' || error.code === 'cancelled') throw error;
+    shelf.problems.push({ code: error.code, message: error.message, tensor: name });
+    return [];
+  }
+}
+
+export function storeColumn(name: string, column: StoredColumn, shelf: ArrayShelf): StoredTensor {
+  const { dtype, shape, offers, values } = column;
+  const described = { name, dtype, shape, ...(offers ? { offers } : {}) };
+  if (values.kind === 'strings') return { ...described, storage: values };
+  if (values.kind === 'none') {
+    shelf.problems.push({ ...values.problem, tensor: name });
+    return { ...described, storage: { kind: 'none' } };
+  }
+  const storage = { ...values, ...shelf.sources.place(values.source, values.offset) };
+  const { checksums = [] } = shelf;
+  return { ...described, storage, ...(checksums.length > 0 ? { checksums } : {}) };
+}
+
+/**
+ * Classes of the file's author, which stand as plain data: what they would do is not known, and not done.
+ * @param isKnown what the caller's framework has of its own.
+ */
+export function unknownGlobals(
+  imports: readonly ImportedName[],
+  isKnown: (module: string, name: string) => boolean = () => false,
+): Problem[] {
+  const told = new Set<string>();
+  return imports.flatMap(({ module, name, offset }) => {
+    const text = `${module}.${name}`;
+    const isPlain =
+      isArrayGlobal(module, name) ||
+      isPlainGlobal(module, name) ||
+      isJoblibWrapper(module, name) ||
+      isKnown(module, name);
+    if (isPlain || told.has(text)) return [];
+    told.add(text);
+    return [{ code: 'unknown-global', message: `${text} is unknown here and stands as plain data`, offset }];
+  });
+}

@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync, gzipSync, deflateSync } from 'node:zlib';
+
+import { describe, expect, it } from 'vitest';
+
+import { memorySource } from '#main/bytes/memory-source.ts';
+import type { Checkpoint } from '#main/formats/contract.ts';
+import { openCheckpoint } from '#main/formats/detect.ts';
+import { fileInput } from '#main/formats/input.ts';
+import { FORMATS } from '#main/formats/registry.ts';
+import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
+import { createCompute } from '#main/services/compute.ts';
+import { verifyCheckpoint } from '#main/services/integrity.ts';
+import { digestOf } from '#test/kit/digest.ts';
+import { countingSource } from '#test/kit/counting-source.ts';
+import { rejection } from '#test/kit/rejection.ts';
+
+const FIXTURES = fileURLToPath(new URL('../../fixtures/pickled/', import.meta.url));
+
+type Row = { readonly dtype: string; readonly shape: readonly number[]; readonly sha256: string };
+type Expected = Readonly<Record<string, Readonly<Record<string, Row>>>>;
+const EXPECTED = JSON.parse(readFileSync(`${FIXTURES}expected.json`, 'utf8')) as Expected;
+
+const read = (name: string): Uint8Array => Uint8Array.from(readFileSync(`${FIXTURES}${name}`));
+const openBytes = async (bytes: Uint8Array): Promise<Checkpoint> =>
+  openCheckpoint(await fileInput(memorySource(bytes, 'mlp.params')));
+const latin1 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+
+async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> {
+  const rows: Record<string, unknown> = {};
+  for (const tensor of checkpoint.tensors) {
+    const { name, dtype, shape } = tensor;
+    rows[name] = { dtype, shape, sha256: await digestOf(tensor, checkpoint.sources) };
+  }
+  return rows;
+}
+
+describe('files by pickle, joblib, scikit-learn, cloudpickle and PaddlePaddle have the arrays that these had', () => {
+  it.each(Object.keys(EXPECTED))('%s', async (name) => {
+    const checkpoint = await openBytes(read(name));
+    expect(await rowsOf(checkpoint)).toEqual(EXPECTED[name]);
+    expect(checkpoint.format).toBe('pickle');
+    const codes = checkpoint.problems.map(({ code }) => code);
+    expect(codes.filter((code) => code !== 'unknown-global')).toEqual([]);
+  });
+
+  it('they are claimed by this format alone, and what does not open is named', async () => {
+    for (const name of readdirSync(FIXTURES).filter((file) => !file.endsWith('.json'))) {
+      const input = await fileInput(memorySource(read(name), 'x'));
+      const claimants: string[] = [];
+      for (const format of FORMATS) if (await format.claims(input)) claimants.push(format.name);
+      expect([name, claimants]).toEqual([name, name in EXPECTED ? ['pickle'] : []]);
+    }
+    expect(await rejection(openBytes(read('joblib-xz.joblib')))).toMatchObject({
+      code: 'unknown-format',
+      message: 'this is an xz-compressed file, not a checkpoint',
+      hint: 'unpack it and open what is inside',
+    });
+  });
+
+  it.each([
+    ['protocol-2.pkl', 'Python pickle, protocol 2', 'dict'],
+    ['lone.pkl', 'Python pickle, protocol 4', 'tensor'],
+    ['in-a-row.pkl', 'Python pickle, protocol 4, 2 in a row', 'list'],
+    ['joblib-zlib.joblib', 'joblib file, protocol 4, packed by zlib', 'dict'],
+    ['packed.pkl.gz', 'Python pickle, protocol 2, packed by gzip', 'dict'],
+    ['paddle.pdparams', 'PaddlePaddle state dict, protocol 4', 'dict'],
+  ])('%s tells who wrote it', async (name, dialect, layout) => {
+    const checkpoint = await openBytes(read(name));
+    expect([checkpoint.dialect, checkpoint.layout]).toEqual([dialect, layout]);
+  });
+
+  it('what is no array is metadata, classes by their names', async () => {
+    expect((await openBytes(read('protocol-3.pkl'))).metadata).toMatchObject({ rate: 0.5, step: 12 });
+    const { metadata, imports } = await openBytes(read('sklearn.joblib'));
+    expect(metadata).toMatchObject({
+      __class__: 'sklearn.pipeline.Pipeline',
+      steps: [
+        ['standardscaler', { with_mean: true }],
+        ['logisticregression', { C: 1, max_iter: 100 }],
+      ],
+    });
+    expect(imports.map(({ name }) => name)).toContain('LogisticRegression');
+  });
+
+  it('a function by value stays an inert call', async () => {
+    const { metadata, problems } = await openBytes(read('cloudpickle.pkl'));
+    expect(JSON.stringify(metadata['f'])).toContain('cloudpickle.cloudpickle._make_function');
+    expect(problems.map(({ message }) => message)).toContain(
+      'cloudpickle.cloudpickle._make_function is unknown here and stands as plain data',
+    );
+  });
+});
+
+it('opening leaves the arrays unread', async () => {
+  const big = Buffer.alloc(32 * 2 ** 20);
+  const shape = Buffer.alloc(4);
+  shape.writeInt32LE(big.byteLength);
+  const pickle = Buffer.concat([
+    Buffer.from('\x80\x04cnumpy.core.numeric\n_frombuffer\n(\x8e', 'latin1'),
+    Buffer.from(BigUint64Array.of(BigInt(big.byteLength)).buffer),
+    big,
+    Buffer.from('cnumpy\ndtype\nX\x02\x00\x00\x00u1\x85RJ', 'latin1'),
+    shape,
+    Buffer.from('\x85X\x01\x00\x00\x00CtR.', 'latin1'),
+  ]);
+  const source = countingSource(memorySource(Uint8Array.from(pickle), 'x'));
+  const checkpoint = await openCheckpoint(await fileInput(source));
+  expect(checkpoint.tensors.map(({ dtype, shape: of }) => [dtype, of])).toEqual([['u8', [big.byteLength]]]);
+  expect(source.byteCount()).toBeLessThan(600_000);
+});
+
+describe('packed pickles are held to the checksum of their packing', () => {
+  const verify = async (bytes: Uint8Array): Promise<string> => {
+    const checkpoint = await openBytes(bytes);
+    const context = { signal: new AbortController().signal, progress: () => {} };
+    return (await verifyCheckpoint({ checkpoint } as OpenCheckpoint, createCompute(undefined), context))
+      .verdict;
+  };
+  const plain = gunzipSync(read('packed.pkl.gz'));
+
+  it.each<[string, (bytes: Buffer) => Uint8Array, number]>([
+    ['gzip', (bytes) => gzipSync(bytes), 8],
+    ['zlib', (bytes) => deflateSync(bytes), 4],
+  ])('%s', async (_, pack, trailer) => {
+    const packed = Uint8Array.from(pack(plain));
+    expect(await verify(packed)).toBe('verified');
+    const wrong = packed.slice();
+    wrong[wrong.byteLength - trailer]! ^= 1;
+    expect(await verify(wrong)).toBe('failed');
+  });
+
+  it('several gzip files in one are refused by name', async () => {
+    const two = Uint8Array.from(Buffer.concat([gzipSync(plain), gzipSync(plain.subarray(0, 100))]));
+    expect(await rejection(openBytes(two))).toMatchObject({
+      code: 'unsupported',
+      message: 'the gzip file has several parts, or its end is damaged',
+    });
+  });
+
+  it('a packed pickle that unpacks to more than its length allows is refused', async () => {
+    const bomb = gzipSync(
+      Buffer.concat([Buffer.from('\x80\x04]q\x00', 'latin1'), Buffer.alloc(300 * 2 ** 20, 'K')]),
+    );
+    expect(await rejection(openBytes(Uint8Array.from(bomb)))).toMatchObject({
+      code: 'limit',
+      message: 'the compressed data unpack to more than we pass over',
+    });
+  });
+});
+
+describe('what is wrong is told', () => {
+  it('a pickle that is cut short', async () => {
+    const bytes = read('protocol-4.pkl');
+    expect(await rejection(openBytes(bytes.subarray(0, 400)))).toMatchObject({
+      code: 'corrupt',
+      format: 'pickle',
+    });
+  });
+
+  it('bytes behind the pickle', async () => {
+    const bytes = Buffer.concat([read('lone.pkl'), Buffer.from('junk')]);
+    const { problems, tensors } = await openBytes(Uint8Array.from(bytes));
+    expect(tensors.map(({ name }) => name)).toEqual(['value']);
+    expect(problems).toEqual([
+      {
+        code: 'trailing-bytes',
+        message: '4 bytes follow the pickle, and they are no other',
+        offset: read('lone.pkl').byteLength,
+      },
+    ]);
+  });
+
+  it('an array of joblib whose bytes are not there', async () => {
+    const bytes = read('joblib.joblib');
+    expect(await rejection(openBytes(bytes.subarray(0, 300)))).toMatchObject({ code: 'corrupt' });
+  });
+
+  it('an array that makes no sense does not hide the others', async () => {
+    const broken =
+      "cnumpy.core.multiarray\n_reconstruct\n(tR(I1\n(I-4\ntcnumpy\ndtype\n(S'f4'\ntRI00\nS''\ntb";
+    const sound =
+      "cnumpy.core.multiarray\n_reconstruct\n(tR(I1\n(I1\ntcnumpy\ndtype\n(S'f4'\ntRI00\nS'abcd'\ntb";
+    const { tensors, problems } = await openBytes(latin1(`(dp0\nS'a'\n${broken}sS'b'\n${sound}s.`));
+    expect(tensors.map(({ name }) => name)).toEqual(['b']);
+    expect(problems.map(({ code, tensor }) => [code, tensor])).toEqual([['corrupt', 'a']]);
+  });
+});
+
+describe('not claimed', () => {
+  it.each<[string, Uint8Array]>([
+    ['a text that begins as protocol 0 does', latin1('(dp0\nthis is a text.')],
+    ['one opcode', latin1('N.')],
+    ['the length of a safetensors header', Uint8Array.of(0x80, 4, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d)],
+    ['gzip of something else', Uint8Array.from(gzipSync('a text'))],
+    ['the start of a zlib stream', Uint8Array.of(0x78, 0x9c, 1, 2, 3)],
+  ])('%s', async (_, bytes) => {
+    const input = await fileInput(memorySource(bytes, 'x'));
+    expect(await input.pickle()).toBeUndefined();
+  });
+});
