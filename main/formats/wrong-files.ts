@@ -120,8 +120,6 @@ export const WRONG_FILES: readonly WrongFile[] = [
     hint: FETCH_AGAIN,
   },
   something('a MessagePack file without arrays', ({ head }) => isMsgpackMap(head)),
-  later('a Python pickle', isPickle),
-  later('a msgpack file, as Flax saves', ({ head }) => isMsgpackMap(head)),
   {
     when: isPickle,
     code: 'corrupt',
