@@ -1,6 +1,7 @@
 import type { Handler } from '#main/commands/handler.ts';
 import { compareCheckpoints } from '#main/services/comparison.ts';
 import { verifyCheckpoint } from '#main/services/integrity.ts';
+import { findNonFinite } from '#main/services/non-finite.ts';
 import { saveCheckpoint } from '#main/services/saving.ts';
 import { summarizeCheckpoint } from '#main/services/summarize.ts';
 import { xrayFile } from '#main/services/xray.ts';
@@ -48,6 +49,12 @@ export const verifyCommand: Handler<'checkpoint.verify'> = async (
 
 export const xrayCommand: Handler<'checkpoint.xray'> = async ({ checkpoints, files }, { file }, { signal }) =>
   xrayFile(checkpoints, files, file, signal);
+
+export const findNonFiniteCommand: Handler<'checkpoint.find-non-finite'> = async (
+  { checkpoints, compute },
+  { file },
+  context,
+) => findNonFinite(await checkpoints.open(file), compute, context);
 
 export const saveCommand: Handler<'checkpoint.save'> = async (services, params, context) =>
   saveCheckpoint(services, params, context);

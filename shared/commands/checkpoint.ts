@@ -52,6 +52,31 @@ export interface VerifyUpdate extends Progress {
   readonly finished?: readonly VerifiedTensor[];
 }
 
+/** A tensor that holds NaNs or infinities. */
+export interface NonFiniteTensor {
+  readonly name: string;
+  readonly elementCount: number;
+  readonly nan: number;
+  readonly positiveInfinity: number;
+  readonly negativeInfinity: number;
+  /** Index of the first one in C order. */
+  readonly at: readonly number[];
+}
+
+export interface NonFiniteFindings {
+  /** Only those that hold any, in the order of the file. */
+  readonly tensors: readonly NonFiniteTensor[];
+  /** Tensors and elements looked through; those of integers and texts cannot hold any and are not read. */
+  readonly searched: { readonly tensors: number; readonly elements: number };
+  /** Tensors that could not be read. */
+  readonly problems: readonly Problem[];
+}
+
+export interface FindNonFiniteUpdate extends Progress {
+  /** Found since the last update. */
+  readonly found?: readonly NonFiniteTensor[];
+}
+
 export interface SavedCheckpoint {
   /** Base name of the file written. */
   readonly written: string;
@@ -166,6 +191,10 @@ export const CHECKPOINT_COMMANDS = {
       does: 'lists what a file would import, call or run; runs nothing',
       positionals: [{ param: 'file', title: 'PATH', kind: 'path' }],
     },
+  }),
+  /** Looks through every element of every tensor for NaNs and infinities. */
+  'checkpoint.find-non-finite': command<NonFiniteFindings, FindNonFiniteUpdate>()({
+    params: z.strictObject({ file: z.string() }),
   }),
   /** Writes chosen tensors to a new file, reopens it and compares. */
   'checkpoint.save': command<SavedCheckpoint>()({

@@ -3,6 +3,7 @@ import { checksumTask } from '#main/services/tasks/checksum.ts';
 import { differenceTask } from '#main/services/tasks/difference.ts';
 import { heatMapTask } from '#main/services/tasks/heat-map.ts';
 import { histogramTask } from '#main/services/tasks/histogram.ts';
+import { nonFiniteTask } from '#main/services/tasks/non-finite.ts';
 import { pairTask } from '#main/services/tasks/pair.ts';
 import { summaryTask } from '#main/services/tasks/summary.ts';
 
@@ -12,6 +13,7 @@ export const TASKS = {
   histogram: histogramTask,
   difference: differenceTask,
   'heat-map': heatMapTask,
+  'non-finite': nonFiniteTask,
   pair: pairTask,
 } as const;
 

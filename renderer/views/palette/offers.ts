@@ -3,6 +3,7 @@ import { perform } from '#renderer/stores/host-events.ts';
 import { shortcutText } from '#renderer/client/shortcuts.ts';
 import { useCheckpoints } from '#renderer/stores/checkpoints.ts';
 import { useNavigation } from '#renderer/stores/navigation.ts';
+import { useNonFinite } from '#renderer/stores/non-finite.ts';
 import { useRuns } from '#renderer/stores/runs.ts';
 import { useSelection } from '#renderer/stores/selection.ts';
 import { useSettings, type Theme } from '#renderer/stores/settings.ts';
@@ -32,6 +33,13 @@ export function* commandEntries(): Generator<PaletteEntry> {
   const { current, openSample } = useCheckpoints();
   for (const [action, title] of current ? [...ACTIONS, ...CHECKPOINT_ACTIONS] : ACTIONS) {
     yield command(action, title, () => perform(action), shortcutText(action));
+  }
+  if (current) {
+    yield command('non-finite', 'Look for NaN and ∞ in the whole file', () => {
+      useNavigation().go('browse');
+      useSelection().tab = 'non-finite';
+      return useNonFinite().search(current.file);
+    });
   }
   yield command('sample', 'Open the sample checkpoint', () => {
     useNavigation().go('browse');

@@ -167,7 +167,27 @@ describe('an opened checkpoint', () => {
     await flushPromises();
     const tabs = () =>
       wrapper.findAll('[role=tablist][aria-label="Views of the tensor"] [role=tab]').map((tab) => tab.text());
-    expect(tabs()).toEqual(['Histogram', 'Heat map', 'Values', 'Metadata', 'Problems']);
+    expect(tabs()).toEqual(['Histogram', 'Heat map', 'Values', 'Metadata', 'NaN, ∞', 'Problems']);
+  });
+
+  test('is looked through for NaN and ∞, and a find leads to its value', async () => {
+    useSelection().tab = 'non-finite';
+    useSelection().select('hidden.bias');
+    await (await found('[aria-label="NaN and ∞ in the whole file"] button')).trigger('click');
+    const grid = await found('[role=grid][aria-label="Tensors with NaN or ∞"]');
+    await until(() => wrapper.find('[role=status]').text().startsWith('1 NaN and 1 ±∞ in 1 tensor.'));
+    expect(wrapper.get('[role=status]').text()).toContain('Looked at 8 elements of 2 tensors');
+    expect(grid.findAll('[role=gridcell]').map((cell) => cell.text())).toEqual([
+      'hidden.weight',
+      '1',
+      '1',
+      '0',
+      '6',
+      '[1, 0]',
+    ]);
+    await grid.get('button[aria-label="Go to [1, 0] of hidden.weight"]').trigger('click');
+    await found('[role=grid][aria-label="Values of hidden.weight"]');
+    await until(() => wrapper.get('[aria-label=Value]').text() === 'NaN');
   });
 
   test('stays when another file cannot be opened, and the failure is told', async () => {

@@ -1,0 +1,87 @@
+import { hasNonFinite } from '#main/kernels/non-finite.ts';
+import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
+import type { Compute } from '#main/services/compute.ts';
+import { pacedUpdates } from '#main/services/paced-updates.ts';
+import type { FindNonFiniteUpdate, NonFiniteFindings, NonFiniteTensor } from '#shared/commands/checkpoint.ts';
+import type { Problem } from '#shared/checkpoint.ts';
+import { isAppError } from '#shared/errors.ts';
+import { coordinateOf, type TensorInfo } from '#shared/tensor.ts';
+
+/**
+ * Looks through every element of every tensor that can hold a NaN or an infinity, each tensor on a thread of its own.
+ * One that cannot be read becomes a problem, the rest goes on.
+ */
+export async function findNonFinite(
+  open: OpenCheckpoint,
+  compute: Compute,
+  context: { readonly signal: AbortSignal; readonly progress: (update: FindNonFiniteUpdate) => void },
+): Promise<NonFiniteFindings> {
+  const wanted = open.summary.tensors.filter((tensor) => canHoldAny(open, tensor));
+  const total = wanted.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const rows = new Array<NonFiniteTensor | undefined>(wanted.length);
+  const problems: Problem[] = [];
+  let done = 0;
+  let next = 0;
+  const updates = pacedUpdates<NonFiniteTensor>((found) =>
+    context.progress({ done: Math.min(done, total), total, unit: 'bytes', found }),
+  );
+  const onRead = (byteLength: number) => {
+    done += byteLength;
+    updates.tell();
+  };
+
+  const work = async () => {
+    for (let index = next++; index < wanted.length; index = next++) {
+      const row = await searched(open, compute, wanted[index]!, context.signal, onRead, problems);
+      rows[index] = row;
+      if (row) updates.tell([row]);
+    }
+  };
+  await Promise.all(Array.from({ length: compute.width }, work));
+  updates.flush();
+
+  return {
+    tensors: rows.filter((row) => row !== undefined),
+    searched: {
+      tensors: wanted.length,
+      elements: wanted.reduce((sum, { elementCount }) => sum + elementCount, 0),
+    },
+    problems,
+  };
+}
+
+function canHoldAny(open: OpenCheckpoint, { name, noData }: TensorInfo): boolean {
+  if (noData) return false;
+  const { storage, dtype } = open.plan(name).tensor;
+  return storage.kind !== 'strings' && hasNonFinite(dtype);
+}
+
+async function searched(
+  open: OpenCheckpoint,
+  compute: Compute,
+  { name, shape, elementCount }: TensorInfo,
+  signal: AbortSignal,
+  onRead: (byteLength: number) => void,
+  problems: Problem[],
+): Promise<NonFiniteTensor | undefined> {
+  try {
+    const { first, ...counts } = await compute.run(
+      'non-finite',
+      { plan: open.plan(name) },
+      { signal, onRead },
+    );
+    return first === undefined
+      ? undefined
+      : { name, elementCount, ...counts, at: coordinateOf(first, shape) };
+  } catch (error) {
+    if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
+    const { offset } = error.fields;
+    problems.push({
+      code: error.code,
+      message: error.message,
+      tensor: name,
+      ...(offset === undefined ? {} : { offset }),
+    });
+    return undefined;
+  }
+}
