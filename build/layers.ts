@@ -33,7 +33,11 @@ export const LAYERS: readonly Layer[] = [
   { name: 'encodings', files: ['main/encodings/**'], may: ['shared', 'bytes', ...PURE_NODE] },
   {
     name: 'formats/contract',
-    files: ['main/formats/contract.ts', 'main/formats/input.ts', 'main/formats/pickled-tensors.ts'],
+    files: [
+      ...['main/formats/contract.ts', 'main/formats/input.ts', 'main/formats/pickled-tensors.ts'],
+      // checkpoints in parts, whichever format these are of
+      ...['main/formats/shard-*.ts', 'main/formats/joined-shards.ts'],
+    ],
     may: ['shared', 'bytes', 'encodings', 'kernels'],
   },
   {

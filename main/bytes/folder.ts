@@ -22,7 +22,7 @@ export interface Folder {
   open(name: string): Promise<ByteSource>;
   /** A folder inside this one, by bare name. */
   folder(name: string): Folder;
-  /** Whether a name is a link to a place outside the folder; absent where there are no links. */
+  /** Whether a name is a link to a place outside the folder, that of Hugging Face's cache counted as inside; absent where there are no links. */
   leadsOut?(name: string): Promise<boolean>;
 }
 
@@ -68,13 +68,31 @@ export function folderAt(path: string): Folder {
     folder: (child) => folderAt(join(path, requireBareName(child, name))),
     leadsOut: async (child) => {
       try {
-        const way = relative(await realpath(path), await realpath(join(path, requireBareName(child, name))));
-        return /^\.\.([/\\]|$)/.test(way) || isAbsolute(way);
+        const own = await realpath(path);
+        const target = await realpath(join(path, requireBareName(child, name)));
+        const way = relative(own, target);
+        const isOutside = /^\.\.([/\\]|$)/.test(way) || isAbsolute(way);
+        return isOutside && !isBlobOfHub(own, target);
       } catch (error) {
         throw systemError(error, 'opening', child);
       }
     },
   };
+}
+
+/** A revision of a repository in Hugging Face's cache: huggingface_hub, "Understand caching". */
+const HUB_REVISION =
+  /^(.*[/\\](?:models|datasets|spaces)--[^/\\]+)[/\\]snapshots[/\\][0-9a-f]{40}(?=[/\\]|$)/;
+const HUB_BLOB = /^[/\\]blobs[/\\](?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** That cache keeps the files of every revision as links to where their contents are, once for all revisions of the repository. */
+function isBlobOfHub(folder: string, target: string): boolean {
+  const repository = HUB_REVISION.exec(folder)?.[1];
+  return (
+    repository !== undefined &&
+    target.startsWith(repository) &&
+    HUB_BLOB.test(target.slice(repository.length))
+  );
 }
 
 /** The folder that holds a file. */

@@ -227,6 +227,13 @@ export const SYMBOL_NODES = 10_000;
 /** Index files of sharded checkpoints are read whole: one line a tensor. */
 export const SHARD_INDEX_BYTES = 64 * MIB;
 
+/** Files that a checkpoint may be split into, and how many of them are kept open: large models have a few hundred parts. */
+export const SHARDS = 10_000;
+export const SHARDS_OPEN = 64;
+
+/** Shard indexes of one folder that are looked into. */
+export const SHARD_INDEXES = 16;
+
 /** Values of a MessagePack file: a model has one an array and a few for its name; these fill some hundred megabytes. */
 export const MSGPACK_VALUES = 2_000_000;
 

@@ -7,6 +7,7 @@ import { beginsContainer } from '#main/encodings/msgpack/header.ts';
 import { readMsgpack, type MsgpackDocument } from '#main/encodings/msgpack/msgpack.ts';
 import { openPickledFile, type PickledFile } from '#main/encodings/ndarray/pickled-file.ts';
 import { openZip, type ZipArchive } from '#main/encodings/zip/zip.ts';
+import { readShardIndex, type ShardIndex } from '#main/formats/shard-index.ts';
 
 /** What a format gets to look at. Each encoding is parsed once, however many formats ask. */
 export type FormatInput = FileInput | FolderInput;
@@ -30,6 +31,8 @@ export interface FileInput {
   msgpack(): Promise<MsgpackDocument | undefined>;
   /** The pickle that the file begins with, packed or not, or undefined where it begins with none. @throws AppError for a damaged packing. */
   pickle(): Promise<PickledFile | undefined>;
+  /** The file as the index of a sharded checkpoint, or undefined where it is none. */
+  shardIndex(): Promise<ShardIndex | undefined>;
 }
 
 export interface FolderInput {
@@ -46,6 +49,7 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
   let zip: Promise<ZipArchive | undefined> | undefined;
   let hdf5: Promise<Hdf5File | undefined> | undefined;
   let msgpack: Promise<MsgpackDocument | undefined> | undefined;
+  let shardIndex: Promise<ShardIndex | undefined> | undefined;
   let pickle: Promise<PickledFile | undefined> | undefined;
   const openBeside = folder ? (name: string) => folder.open(name) : undefined;
   return {
@@ -58,6 +62,7 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
     zip: () => (zip ??= openZip(source)),
     hdf5: () => (hdf5 ??= openHdf5(source, { head, sources: sourceList(source), openBeside })),
     msgpack: () => (msgpack ??= beginsContainer(head) ? readMsgpack(source) : Promise.resolve(undefined)),
+    shardIndex: () => (shardIndex ??= readShardIndex(source, head)),
     pickle: () => (pickle ??= openPickledFile(source, head, tail)),
   };
 }

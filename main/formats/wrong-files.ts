@@ -188,11 +188,13 @@ export const WRONG_FILES: readonly WrongFile[] = [
     hint: 'the download gave a page instead of the file: a login, an error or a preview; use the link that downloads',
   },
   something('an XML document', reads(/^\s*<(\?xml|svg)\b/)),
-  later(
-    'the index of a sharded checkpoint',
-    reads(/^\s*\{[^]*"weight_map"\s*:/),
-    'open its shards one by one',
-  ),
+  {
+    when: reads(/^\s*\{[^]*"weight_map"\s*:/),
+    code: 'unsupported',
+    message: 'this is the index of a sharded checkpoint, damaged or of parts that we do not join',
+    found: 'an index of shards',
+    hint: 'open its shards one by one',
+  },
   something('a JSON text', reads(/^\s*[{[]\s*["{[\d\]}]/), 'the weights lie in another file'),
   {
     when: reads(/^\s*model_checkpoint_path:/),

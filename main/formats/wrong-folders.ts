@@ -31,7 +31,7 @@ export const WRONG_FOLDERS: readonly WrongFolder[] = [
   {
     when: has(/\.index\.json$/),
     code: 'unsupported',
-    message: 'this folder holds a sharded checkpoint, which this version does not read as one yet',
+    message: 'this folder holds the index of a sharded checkpoint, damaged or of parts that we do not join',
     hint: 'open its shards one by one',
   },
   {

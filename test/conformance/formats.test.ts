@@ -21,8 +21,8 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
   numpy: ['numpy'],
   onnx: ['onnx'],
   pickle: ['pickle'],
-  pytorch: ['pytorch'],
-  safetensors: ['safetensors'],
+  pytorch: ['pytorch', 'pytorch-index'],
+  safetensors: ['safetensors', 'safetensors-index'],
   tensorflow: ['tf-checkpoint', 'saved-model'],
 };
 

@@ -1,9 +1,11 @@
 // PyTorch checkpoints: https://pytorch.org/docs/stable/notes/serialization.html, torch/serialization.py
 import type { ZipArchive } from '#main/encodings/zip/zip.ts';
-import type { Format } from '#main/formats/contract.ts';
+import type { Checkpoint, Format } from '#main/formats/contract.ts';
 import { startsWith, type FileInput } from '#main/formats/input.ts';
+import { openShardSet } from '#main/formats/joined-shards.ts';
 import { isStreamFile, openStreamFile } from '#main/formats/pytorch/stream-file.ts';
 import { openZipFile, torchPrefix } from '#main/formats/pytorch/zip-file.ts';
+import { isShardIndex, shardSetOf } from '#main/formats/shard-sets.ts';
 import { AppError } from '#shared/errors.ts';
 
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04] as const;
@@ -13,30 +15,37 @@ export const pytorch: Format = {
   name: 'pytorch',
   title: 'PyTorch',
   reads:
-    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints',
+    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; sharded sets as one',
   extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params'],
   claims: async (input) => {
-    if (input.kind !== 'file') return false;
+    if (input.kind === 'folder') return (await shardSetOf(input, 'pytorch')) !== undefined;
+    if (await isShardIndex(input, 'pytorch')) return true;
     if (isStreamFile(input.head)) return true;
     if (!startsWith(input.head, ZIP_MAGIC)) return false;
     const zip = await readableZip(input);
     return zip ? torchPrefix(zip) !== undefined : beginsWithPickle(input.head);
   },
   open: async (input) => {
-    if (input.kind !== 'file') throw new AppError('unsupported', 'a torch.save file is no folder');
-    if (isStreamFile(input.head)) return openStreamFile(input.source);
-    const zip = await input.zip();
-    const prefix = zip && torchPrefix(zip);
-    if (prefix !== undefined) return openZipFile(input.source, zip!, prefix);
-    throw new AppError('corrupt', 'the archive is cut short: the directory at its end is missing', {
-      file: input.name,
-      offset: input.source.byteLength,
-      expected: 'a zip directory',
-      found: 'the end of the file',
-      hint: 'the file is cut short or damaged; fetch or save it again',
-    });
+    const set = await shardSetOf(input, 'pytorch');
+    if (set) return openShardSet(set, input, openFile);
+    if (input.kind !== 'file') throw new AppError('internal', 'the folder has been recognised before');
+    return openFile(input);
   },
 };
+
+async function openFile(input: FileInput): Promise<Checkpoint> {
+  if (isStreamFile(input.head)) return openStreamFile(input.source);
+  const zip = await input.zip();
+  const prefix = zip && torchPrefix(zip);
+  if (prefix !== undefined) return openZipFile(input.source, zip!, prefix);
+  throw new AppError('corrupt', 'the archive is cut short: the directory at its end is missing', {
+    file: input.name,
+    offset: input.source.byteLength,
+    expected: 'a zip directory',
+    found: 'the end of the file',
+    hint: 'the file is cut short or damaged; fetch or save it again',
+  });
+}
 
 /** A damaged archive is nobody's by its directory. */
 async function readableZip(input: FileInput): Promise<ZipArchive | undefined> {

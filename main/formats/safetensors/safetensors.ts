@@ -1,9 +1,11 @@
 // safetensors: huggingface/safetensors README "Format" and the reference's safetensors/src/tensor.rs (0.8).
 import { SAFETENSORS_HEADER_BYTES } from '#main/bytes/limits.ts';
 import type { Checkpoint, Format } from '#main/formats/contract.ts';
-import type { FileInput, FormatInput } from '#main/formats/input.ts';
+import type { FileInput } from '#main/formats/input.ts';
+import { openShardSet } from '#main/formats/joined-shards.ts';
 import { parseHeader } from '#main/formats/safetensors/header.ts';
 import { placeTensors } from '#main/formats/safetensors/place.ts';
+import { isShardIndex, shardSetOf } from '#main/formats/shard-sets.ts';
 import { metadataFrom, type Metadata } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -13,10 +15,19 @@ const LENGTH_BYTES = 8;
 export const safetensors: Format = {
   name: 'safetensors',
   title: 'safetensors',
-  reads: 'every rule of the format checked, all dtypes of version 0.8, metadata',
+  reads:
+    'every rule of the format checked, all dtypes of version 0.8, metadata; sharded sets as one, by their index, a part or the folder',
   extensions: ['safetensors'],
-  claims: async (input: FormatInput) => input.kind === 'file' && looksLikeHeader(input.head),
-  open,
+  claims: async (input) => {
+    if (input.kind === 'folder') return (await shardSetOf(input, 'safetensors')) !== undefined;
+    return looksLikeHeader(input.head) || isShardIndex(input, 'safetensors');
+  },
+  open: async (input) => {
+    const set = await shardSetOf(input, 'safetensors');
+    if (set) return openShardSet(set, input, openFile);
+    if (input.kind !== 'file') throw new AppError('internal', 'the folder has been recognised before');
+    return openFile(input);
+  },
 };
 
 /** A length below 2^48 before a brace: longer or cut-off headers are ours, too, so that the broken rule gets its name. */
@@ -30,8 +41,7 @@ function isJsonSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-async function open(input: FormatInput): Promise<Checkpoint> {
-  if (input.kind !== 'file') throw new AppError('internal', 'safetensors are files');
+async function openFile(input: FileInput): Promise<Checkpoint> {
   const { source } = input;
   const headerEnd = LENGTH_BYTES + headerLength(input);
   const bytes = await source.read(LENGTH_BYTES, headerEnd - LENGTH_BYTES);

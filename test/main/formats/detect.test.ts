@@ -297,7 +297,7 @@ describe('a folder that no format claims is named', () => {
       'sharded',
       { 'model.safetensors.index.json': bytes(1) },
       'unsupported',
-      'this folder holds a sharded checkpoint, which this version does not read as one yet',
+      'this folder holds the index of a sharded checkpoint, damaged or of parts that we do not join',
     ],
   ])('%s', async (_, tree, code, message) => {
     expect(await explainFolder(tree)).toMatchObject({ code, message, file: 'net' });
