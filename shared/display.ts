@@ -106,7 +106,8 @@ export function unescapeName(text: string): string {
 function shortestFloat(value: number, dtype: string): string {
   if (!Number.isFinite(value)) return nonFinite(value);
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const grid = FLOAT_GRIDS[dtype];
+  // what a block stands for is handed out as f32
+  const grid = FLOAT_GRIDS[findDtype(dtype)?.kind === 'block' ? 'f32' : dtype];
   // rounding a whole number to fewer digits would hide what it is: 65504 in f16 would read 65500
   if (!grid || (Number.isInteger(value) && Math.abs(value) < 1e7)) return String(value);
   for (let digits = 1; digits < 10; digits++) {

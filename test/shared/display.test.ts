@@ -29,6 +29,7 @@ describe('values are as short as tells them apart in their dtype', () => {
     [5.960464477539063e-8, 'f16', '6e-8'],
     [0.10009765625, 'bf16', '0.1'],
     [448, 'f8_e4m3', '448'],
+    [Math.fround(0.1), 'q4_k', '0.1'],
     [0, 'f32', '0'],
     [-0, 'f32', '-0'],
     [Number.NaN, 'f32', 'NaN'],

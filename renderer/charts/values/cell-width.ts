@@ -28,7 +28,8 @@ const CHARACTERS: Readonly<Record<string, number>> = {
 /** Pixels. */
 export function cellWidthOf(dtype: string): number {
   const info = findDtype(dtype);
-  const known = CHARACTERS[dtype];
+  // what a block stands for is handed out as f32
+  const known = CHARACTERS[info?.kind === 'block' ? 'f32' : dtype];
   const guessed = info?.kind === 'time' ? 26 : info?.kind === 'void' ? (info.bits / 8) * 2 : 9;
   const characters = Math.min(MOST_CHARACTERS, Math.max(FEWEST_CHARACTERS, known ?? guessed));
   return Math.ceil(characters * CHARACTER + PADDING);

@@ -5,7 +5,6 @@ import { defineAsyncComponent } from 'vue';
 import { defineChart, type TensorSubject } from '#renderer/charts/contract.ts';
 import { planeFor, type Plane } from '#renderer/charts/plane.ts';
 import { gridOf, windowSlice } from '#renderer/charts/values/grid.ts';
-import { findDtype } from '#shared/dtype.ts';
 
 export interface ValuesOptions extends Plane {
   /** The coordinate of the cell to go to; each new list goes there anew. */
@@ -16,8 +15,7 @@ export const values = defineChart<TensorSubject, ValuesOptions, 'tensor.values'>
   name: 'values',
   title: 'Values',
   icon: Table,
-  supports: (subject): subject is TensorSubject =>
-    subject.kind === 'tensor' && !subject.tensor.noData && findDtype(subject.tensor.dtype)?.kind !== 'block',
+  supports: (subject): subject is TensorSubject => subject.kind === 'tensor' && !subject.tensor.noData,
   optionsFor: ({ tensor }, previous) => planeFor(tensor.shape, previous),
   request: ({ file, tensor }, plane) => ({
     command: 'tensor.values',

@@ -24,7 +24,7 @@ const SUBJECTS: readonly (readonly [string, ChartSubject, readonly string[]])[] 
   ['complex numbers', subject('c64', [4, 4]), ['values']],
   ['texts', subject('str', [3]), ['values']],
   ['times', subject('datetime64[ns]', [3]), ['values']],
-  ['blocks', subject('q4_k', [256, 256]), ['histogram', 'heatmap']],
+  ['blocks', subject('q4_k', [256, 256]), ['histogram', 'heatmap', 'values']],
   ['no data', subject('f32', [4], { noData: true }), []],
 ];
 
