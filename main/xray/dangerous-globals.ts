@@ -196,6 +196,7 @@ function words(...lines: readonly string[]): ReadonlySet<string> {
  * Python follows the dots of a name, so `torch` with `serialization.os.system` is `os.system` as well.
  */
 export function dangerOf(module: string, name: string): string | undefined {
+  if (/[(<\s]/.test(module + name)) return 'its name is put together while the file is loaded';
   const modulePath = canonicalModule(module).split('.');
   const namePath = name.split('.');
   const path = [...modulePath, ...namePath];

@@ -11,6 +11,7 @@ import {
   unescapeBytes,
   unquote,
 } from '#main/encodings/pickle/literals.ts';
+import { textOf } from '#main/encodings/pickle/content.ts';
 import {
   addItems,
   addState,
@@ -19,12 +20,13 @@ import {
   type PickleMachine,
 } from '#main/encodings/pickle/machine.ts';
 import {
-  asKind,
+  isObject,
   type CallOpcode,
   type PickleBytes,
   type PickleNode,
   type PickleSequence,
 } from '#main/encodings/pickle/nodes.ts';
+import { reprOf } from '#main/encodings/pickle/repr.ts';
 import { AppError } from '#shared/errors.ts';
 
 export interface Opcode {
@@ -301,12 +303,17 @@ function globalNode(machine: PickleMachine, module: string, name: string): Pickl
 }
 
 function pushStackGlobal(machine: PickleMachine): void {
-  const name = asKind(machine.pop(), 'text')?.value;
-  const module = asKind(machine.pop(), 'text')?.value;
-  if (name === undefined || module === undefined) {
-    throw machine.fault('the pickle imports a name that is no text');
-  }
-  machine.push(globalNode(machine, module, name));
+  const name = machine.pop();
+  const module = machine.pop();
+  machine.push(globalNode(machine, nameText(machine, module), nameText(machine, name)));
+}
+
+/** Python 2's strings are read as text by default, and what a call gives back may be text as well: then the call stands for it. */
+function nameText(machine: PickleMachine, node: PickleNode): string {
+  const text = textOf(node);
+  if (text !== undefined) return text;
+  if (isObject(node) && ['call', 'persistent', 'global', 'buffer'].includes(node.kind)) return reprOf(node);
+  throw machine.fault('the pickle imports a name that is no text');
 }
 
 /** The extension registry lives in the process that wrote the pickle; only the code is known. */
