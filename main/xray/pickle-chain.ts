@@ -9,8 +9,8 @@ import { throwIfCancelled } from '#shared/errors.ts';
 const PROBE_BYTES = 4096;
 const PROTO = 0x80;
 const NEWEST_PROTOCOL = 5;
-/** A stream without the protocol's mark that runs this long without a fault is a pickle, whatever it does. */
-const CONVINCING_OPCODES = 8;
+/** A stream that runs this long without a fault is a pickle, whatever it does: with the protocol's mark, and without. */
+const CONVINCING_OPCODES = { marked: 2, unmarked: 8 } as const;
 /** Pickles within pickles. */
 const MOST_NESTED = 8;
 /** Streams one behind the other: torch writes five. */
@@ -107,7 +107,7 @@ export async function looksLikePickle(
 function isPickle({ reading, opcodeCount }: WatchedPickle): boolean {
   if (!reading.fault) return true;
   if (reading.imports.some(({ module, name }) => isPlausible(module) && isPlausible(name))) return true;
-  return opcodeCount >= CONVINCING_OPCODES;
+  return opcodeCount >= CONVINCING_OPCODES[reading.opcodes.has('PROTO') ? 'marked' : 'unmarked'];
 }
 
 /** Whether Python could find something of this name. */

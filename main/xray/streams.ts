@@ -11,6 +11,7 @@ import {
 import type { ByteSource } from '#main/bytes/source.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { spanSource } from '#main/bytes/span-source.ts';
+import { ENCRYPTED_FLAG } from '#main/encodings/zip/directory.ts';
 import { openZip, type ZipArchive, type ZipEntry } from '#main/encodings/zip/zip.ts';
 import type { Findings } from '#main/xray/findings.ts';
 import { searchImports } from '#main/xray/import-search.ts';
@@ -30,6 +31,8 @@ const unpack = promisify(unzip);
 
 const HEAD_BYTES = 512;
 const LOCAL_HEADER = [0x50, 0x4b, 0x03, 0x04];
+/** A local header with its names and padding. */
+const LOCAL_HEADER_ROOM = 1024;
 const NPY = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const TAR_AT = 257;
 const TAR_BLOCK = 512;
@@ -76,7 +79,7 @@ export async function walkStream(
   if (end === 0 && isDeflated(head)) return walkUnpacked(source, stream, findings, inner);
   const sealed = SEALED.find(([, magic]) => begins(magic));
   if (sealed) findings.miss(`${stream} is ${sealed[0]}, which is not unpacked here`, 0);
-  if (end === 0 && options.isSearched && !isZip) await searchImports(source, stream, findings, { signal });
+  if (options.isSearched && !isZip) await searchImports(source, stream, findings, { begin: end, signal });
 }
 
 /**
@@ -107,7 +110,7 @@ async function walkZip(
       const times = (seen.get(entry.name) ?? 0) + 1;
       seen.set(entry.name, times);
       const base = options.depth > 1 ? `${stream} › ${entry.name}` : entry.name;
-      await walkEntry(zip, entry, times > 1 ? `${base}#${times}` : base, findings, options);
+      await walkEntry(whole, zip, entry, times > 1 ? `${base}#${times}` : base, findings, options);
     }
     if (begin >= end) break;
     end = begin;
@@ -129,15 +132,19 @@ async function directoryOf(
   }
 }
 
+/** Flags and checksums that other readers pass over keep nothing from being looked at here. */
 async function walkEntry(
+  archive: ByteSource,
   zip: ZipArchive,
   entry: ZipEntry,
   name: string,
   findings: Findings,
   options: StreamOptions,
 ): Promise<void> {
+  const isSealed = (entry.flags & ENCRYPTED_FLAG) !== 0;
+  if (isSealed) findings.miss(`${name} says that it is encrypted`, entry.headerOffset);
   try {
-    const member = await zip.source(entry);
+    const member = await zip.source(isSealed ? { ...entry, flags: entry.flags & ~ENCRYPTED_FLAG } : entry);
     try {
       await walkStream(member, name, findings, { ...options, isSearched: false });
       await notePart(member, entry.name, name, findings);
@@ -147,6 +154,9 @@ async function walkEntry(
   } catch (error) {
     if (!isForgiven(error)) throw error;
     findings.miss(`${name} could not be read: ${error.message}`, entry.headerOffset);
+    const begin = Math.min(entry.headerOffset, archive.byteLength);
+    const length = Math.min(entry.compressedByteLength + LOCAL_HEADER_ROOM, archive.byteLength - begin);
+    await searchImports(spanSource(archive, begin, length), name, findings, { signal: options.signal });
   }
 }
 
