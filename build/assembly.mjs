@@ -15,10 +15,10 @@ const OPTIONS = ['-O3', '--noAssert', '--converge', '--runtime', 'stub', '--enab
 
 /** What single entries need besides, by their name. @type {Readonly<Record<string, readonly string[]>>} */
 const ENTRY_OPTIONS = {
-  // several threads work on one memory, which the page above them makes: at most 2 GiB
+  // several threads work on one memory, which their starter makes: up to all that 32 bits address
   training: [
     ...['--enable', 'threads', '--importMemory', '--sharedMemory'],
-    ...['--initialMemory', '16', '--maximumMemory', '32768'],
+    ...['--initialMemory', '16', '--maximumMemory', '65536'],
   ],
 };
 

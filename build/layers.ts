@@ -102,7 +102,7 @@ export const LAYERS: readonly Layer[] = [
         'formats/registry',
         'xray',
       ],
-      ...['node:worker_threads', 'node:perf_hooks', 'zod/mini', ...PURE_NODE],
+      ...['node:worker_threads', 'node:perf_hooks', 'zod/mini', 'csv-parse', ...PURE_NODE],
     ],
   },
   { name: 'commands', files: ['main/commands/**'], may: ['shared', 'shared/commands', 'services'] },

@@ -11,7 +11,8 @@ export const ACTIVATIONS = [
   'identity',
 ] as const;
 export const LOSSES = ['cross-entropy', 'mse'] as const;
-export const OPTIMIZERS = ['sgd', 'momentum', 'nesterov', 'adam', 'adamw', 'rmsprop'] as const;
+export const OPTIMIZERS = ['sgd', 'momentum', 'nesterov', 'adam', 'adamw', 'rmsprop', 'adagrad'] as const;
+export const SCHEDULES = ['constant', 'step', 'cosine', 'exponential'] as const;
 export const INITIALIZERS = [
   'pytorch-linear',
   'xavier-uniform',
@@ -26,6 +27,7 @@ export type ActivationName = (typeof ACTIVATIONS)[number];
 export type LossName = (typeof LOSSES)[number];
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 export type InitializerName = (typeof INITIALIZERS)[number];
+export type ScheduleName = (typeof SCHEDULES)[number];
 
 /** Names and meanings are PyTorch's. Only the fields that apply to the optimizer are there, and all of those are. */
 export interface OptimizerConfig {
@@ -40,15 +42,40 @@ export interface OptimizerConfig {
   /** Adam and AdamW. */
   readonly betas?: readonly [number, number];
   readonly amsgrad?: boolean;
-  /** Adam, AdamW and RMSprop. */
+  /** All but the SGD family. */
   readonly eps?: number;
   /** RMSprop. */
   readonly alpha?: number;
   readonly centered?: boolean;
+  /** Adagrad: PyTorch's `lr_decay`. */
+  readonly learningRateDecay?: number;
+}
+
+/** How the learning rate changes, counted in optimizer steps. Names and meanings are PyTorch's; only what applies is there. */
+export interface ScheduleConfig {
+  readonly name: ScheduleName;
+  /** Steps in which the rate rises in a line from `startFactor` times itself; 0 for none. The schedule begins after them. */
+  readonly warmupSteps: number;
+  readonly startFactor: number;
+  /** Step: steps between two falls. */
+  readonly stepSize?: number;
+  /** Step and exponential: the factor of each fall. */
+  readonly gamma?: number;
+  /** Cosine: steps down to the lowest rate; 0 for what the epochs take. */
+  readonly tMax?: number;
+  /** Cosine: the lowest rate. */
+  readonly etaMin?: number;
+}
+
+export interface EarlyStopConfig {
+  /** Epochs without a lower validation loss after which the run ends; 0 for never. */
+  readonly patience: number;
+  /** Only a loss that is lower by more than this counts. */
+  readonly minDelta: number;
 }
 
 export interface DataConfig {
-  /** `random`, `mnist`, or the path of an IDX file of images. */
+  /** `random`, `mnist`, or the path of a CSV, npy, npz or IDX file. */
   readonly source: string;
   /** Share held out for validation; data that bring an unseen set of their own (MNIST) use that one, unless it is 0. */
   readonly validation: number;
@@ -75,12 +102,20 @@ export interface RunConfig {
   readonly loss: LossName;
   readonly labelSmoothing: number;
   readonly initializer: InitializerName;
+  /** Share of the hidden layers' elements that a step leaves out; 0 for none. */
+  readonly dropout: number;
   readonly optimizer: OptimizerConfig;
+  readonly schedule: ScheduleConfig;
   /** The largest norm the gradient may have; 0 for no limit. */
   readonly clipNorm: number;
+  /** Decay of the moving averages of the parameters, which validation then uses; 0 for none. */
+  readonly ema: number;
   readonly batchSize: number;
+  /** Batches to an optimizer step: the gradient is that of their rows together. */
+  readonly accumulate: number;
   readonly seed: number;
   readonly epochs: number;
+  readonly earlyStop: EarlyStopConfig;
   readonly data: DataConfig;
   readonly checkpoint: CheckpointConfig;
 }

@@ -110,6 +110,9 @@ export const PICKLED_ARRAY_BYTES = 64 * MIB;
 /** A run's data set is held in memory whole; all of MNIST takes 55 MB. */
 export const DATA_SET_BYTES = 1024 * MIB;
 
+/** One line of a table of data as text: a picture of a megapixel. */
+export const CSV_LINE_CHARACTERS = 16 * MIB;
+
 /** A run's log is read whole; a million steps take about 80 MB. */
 export const RUN_LOG_BYTES = 256 * MIB;
 

@@ -1,44 +1,37 @@
-import type { Batch, DataFiles, Dataset, ExampleSet, LabelledFiles } from '#main/trainer/dataset.ts';
-import { readIdx } from '#main/trainer/idx.ts';
+import type { Batch, DataFiles, Dataset, ExampleSet, Examples } from '#main/trainer/dataset.ts';
 import { permutation, randomStream } from '#main/trainer/random.ts';
 import { AppError } from '#shared/errors.ts';
 import type { RunConfig } from '#shared/run.ts';
-
-/** Examples in memory: bytes as stored, or numbers. */
-interface Examples {
-  readonly count: number;
-  readonly inputs: Uint8Array | Float64Array; // count x width
-  readonly labels: Uint8Array | Float64Array;
-}
 
 /** Of MNIST's pixels, from 0 to 1, as everybody gives it. */
 const DEVIATION = 0.3081;
 
 /**
  * Bytes are pictures. Their values get a standard deviation near 1, at which networks learn best with customary rates;
- * black stays 0 all the same, so that it can be left out of products.
+ * black stays 0 all the same.
  */
 const GREY = Float32Array.from({ length: 256 }, (_, value) => value / 255 / DEVIATION);
 
 /**
- * Labelled arrays, shuffled anew for every epoch. What is unseen comes from the files where they have it,
- * else from the share that the configuration holds out.
+ * Arrays with a class or values beside each example, shuffled anew for every epoch. What is unseen comes from the files
+ * where they have it, else from the share that the configuration holds out.
  */
 export function arrayData(config: RunConfig, files: DataFiles): Dataset {
   const { seed } = config;
   const share = config.data.validation;
-  const train = readExamples(config, files.train);
+  const { train } = files;
+  requireFit(config, train);
   const order = permutation(train.count, randomStream(seed, 'validation'));
   const heldOut = files.unseen ? 0 : Math.round(train.count * share);
   const kept = order.subarray(heldOut);
   if (kept.length === 0) {
-    throw new AppError('invalid-params', 'no examples are left to train on', { file: files.train.name });
+    throw new AppError('invalid-params', 'no examples are left to train on', { file: train.name });
   }
+  if (files.unseen) requireFit(config, files.unseen);
   const unseen = files.unseen
-    ? inOrder(config, readExamples(config, files.unseen))
+    ? inOrder(config, files.unseen)
     : inOrder(config, train, order.subarray(0, heldOut));
   return {
-    hasLabels: true,
     epochLength: kept.length,
     epoch: cached((epoch) => {
       const shuffled = permutation(kept.length, randomStream(seed, 'shuffle', epoch));
@@ -62,11 +55,10 @@ function cached(make: (epoch: number) => ExampleSet): (epoch: number) => Example
 }
 
 function inOrder(config: RunConfig, examples: Examples, order?: Uint32Array): ExampleSet {
-  const width = config.layers[0]!;
-  const outputs = config.layers[config.layers.length - 1]!;
-  const { inputs, labels } = examples;
+  const { width, inputs, count } = examples;
+  const setTarget = targetSetter(config, examples);
   return {
-    count: order ? order.length : examples.count,
+    count: order ? order.length : count,
     fill: (batch: Batch, start: number, rows: number) => {
       for (let row = 0; row < rows; row++) {
         const example = order ? order[start + row]! : start + row;
@@ -75,50 +67,84 @@ function inOrder(config: RunConfig, examples: Examples, order?: Uint32Array): Ex
         if (inputs instanceof Uint8Array) {
           for (let i = 0; i < width; i++) batch.inputs[to + i] = GREY[inputs[from + i]!]!;
         } else {
-          for (let i = 0; i < width; i++) batch.inputs[to + i] = inputs[from + i]!;
+          batch.inputs.set(inputs.subarray(from, from + width), to);
         }
-        const label = labels[example]!;
-        batch.labels[row] = label;
-        batch.values.fill(0, row * outputs, (row + 1) * outputs);
-        batch.values[row * outputs + label] = 1;
+        setTarget(batch, row, example);
       }
     },
   };
 }
 
-function readExamples(config: RunConfig, files: LabelledFiles): Examples {
-  const images = readIdx(files.images, files.name);
-  const labels = readIdx(files.labels, `the labels of ${files.name}`);
-  const count = images.shape[0] ?? 0;
-  if (count === 0) throw new AppError('corrupt', 'the file holds no examples', { file: files.name });
-  const width = images.elements.length / count;
+/** Writes what an example is to come out as into a row of the batch. */
+function targetSetter(
+  config: RunConfig,
+  examples: Examples,
+): (batch: Batch, row: number, example: number) => void {
+  const { targets } = examples;
+  const outputs = outputsOf(config);
+  if (hasValues(config, examples)) {
+    return ({ values }, row, example) => {
+      for (let i = 0; i < outputs; i++) values[row * outputs + i] = targets[example * outputs + i]!;
+    };
+  }
+  return ({ labels, values }, row, example) => {
+    const label = targets[example]!;
+    labels[row] = label;
+    values.fill(0, row * outputs, (row + 1) * outputs);
+    values[row * outputs + label] = 1;
+  };
+}
+
+/** Whether the numbers beside the examples are values to come near to; else they are classes. */
+function hasValues(config: RunConfig, { targetWidth }: Examples): boolean {
+  return config.loss === 'mse' && targetWidth === outputsOf(config);
+}
+
+function requireFit(config: RunConfig, examples: Examples): void {
+  const { name, count, width, targetWidth } = examples;
+  if (count === 0) throw new AppError('corrupt', 'the file holds no examples', { file: name });
   if (width !== config.layers[0]) {
     throw new AppError('invalid-params', 'the first layer does not fit the data', {
-      file: files.name,
+      file: name,
       expected: `layers that begin with ${width}`,
       found: String(config.layers[0]),
     });
   }
-  if (labels.shape.length !== 1 || labels.elements.length !== count) {
-    throw new AppError('corrupt', 'there are not as many labels as examples', {
-      file: files.name,
-      expected: `${count} labels`,
-      found: `[${labels.shape.join(', ')}]`,
+  if (hasValues(config, examples)) {
+    requireFinite(examples);
+    return;
+  }
+  if (targetWidth !== 1) {
+    throw new AppError('invalid-params', 'the last layer does not fit the data', {
+      file: name,
+      expected:
+        config.loss === 'mse' ? `layers that end with ${targetWidth}` : 'one class beside each example',
+      found: config.loss === 'mse' ? String(outputsOf(config)) : `${targetWidth} numbers`,
     });
   }
-  requireLabels(config, labels.elements, files.name);
-  return { count, inputs: images.elements, labels: labels.elements };
+  requireClasses(config, examples);
 }
 
-function requireLabels(config: RunConfig, labels: ArrayLike<number>, file: string): void {
-  const outputs = config.layers[config.layers.length - 1]!;
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i]!;
-    if (Number.isInteger(label) && label >= 0 && label < outputs) continue;
-    throw new AppError('invalid-params', 'a label does not fit the last layer', {
-      file,
-      expected: `whole numbers from 0 to ${outputs - 1}`,
-      found: `${label} for example ${i}`,
-    });
-  }
+function requireFinite({ name, targets, targetWidth }: Examples): void {
+  const at = targets.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new AppError('invalid-params', 'a value to come out is not finite', {
+    file: name,
+    found: `${targets[at]} for example ${Math.floor(at / targetWidth)}`,
+  });
+}
+
+function requireClasses(config: RunConfig, { name, targets }: Examples): void {
+  const outputs = outputsOf(config);
+  const at = targets.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < outputs));
+  if (at < 0) return;
+  throw new AppError('invalid-params', 'a label does not fit the last layer', {
+    file: name,
+    expected: `whole numbers from 0 to ${outputs - 1}`,
+    found: `${targets[at]} for example ${at}`,
+  });
+}
+
+function outputsOf({ layers }: RunConfig): number {
+  return layers[layers.length - 1]!;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { parametersOf } from '#main/trainer/mlp.ts';
 import { buffersOf } from '#main/trainer/optimizer.ts';
-import type { Metrics, TrainingState } from '#main/trainer/state.ts';
+import type { Metrics, Progress, TrainingState } from '#main/trainer/state.ts';
 import { bytesOf, type Precision, type Values } from '#main/trainer/values.ts';
 import type { Architecture, RunConfig } from '#shared/run.ts';
 
@@ -42,6 +42,8 @@ export interface ContentRecord {
   readonly random: { readonly algorithm: string; readonly seed: number };
   readonly optimizer: { readonly name: string; readonly step: number; readonly buffers: readonly string[] };
   readonly metrics: Metrics;
+  /** Where early stopping stands; absent where there is none. */
+  readonly progress?: Progress;
   readonly data: { readonly source: string; readonly sha256?: string };
   readonly digests: Readonly<Record<string, string>>;
 }
@@ -53,7 +55,7 @@ export interface StateTensor {
   readonly values: Values;
 }
 
-/** Parameters, then the optimizer's buffers as `optimizer.<parameter>.<buffer>`. */
+/** Parameters, the optimizer's buffers as `optimizer.<parameter>.<buffer>`, and moving averages as `ema.<parameter>`. */
 export function stateTensors(config: RunConfig, state: TrainingState): readonly StateTensor[] {
   const parameters = parametersOf(state.mlp);
   const names = buffersOf(config.optimizer);
@@ -66,6 +68,9 @@ export function stateTensors(config: RunConfig, state: TrainingState): readonly 
         values: state.buffers[index]![slot]!,
       })),
     ),
+    ...(state.average
+      ? parametersOf(state.average).map(({ name, ...rest }) => ({ name: `ema.${name}`, ...rest }))
+      : []),
   ];
 }
 
@@ -86,6 +91,7 @@ export function takeContent(config: RunConfig, state: TrainingState, dataSha256?
     random: { algorithm: 'philox4x32-10', seed: config.seed },
     optimizer: { name: config.optimizer.name, step: state.step, buffers: buffersOf(config.optimizer) },
     metrics: state.metrics,
+    ...(state.progress ? { progress: state.progress } : {}),
     data: { source: config.data.source, ...(dataSha256 === undefined ? {} : { sha256: dataSha256 }) },
     digests,
   };

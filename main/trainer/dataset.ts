@@ -1,14 +1,17 @@
 import { arrayData } from '#main/trainer/array-data.ts';
+import type { Mlp } from '#main/trainer/mlp.ts';
 import { randomData } from '#main/trainer/random-data.ts';
+import { allocateIn, type Values } from '#main/trainer/values.ts';
+import type { Workspace } from '#main/trainer/workspace.ts';
 import { AppError } from '#shared/errors.ts';
 import type { RunConfig } from '#shared/run.ts';
 
 /** One batch in memory that is used again and again; rows are examples. */
 export interface Batch {
-  readonly inputs: Float32Array; // rows x inputs
+  readonly inputs: Values; // rows x inputs
   /** Class numbers; meaningless where the data have none. */
   readonly labels: Int32Array;
-  readonly values: Float32Array; // rows x outputs, what mean squared error is taken against
+  readonly values: Values; // rows x outputs, what mean squared error is taken against
 }
 
 /** Examples in a fixed order. */
@@ -20,7 +23,6 @@ export interface ExampleSet {
 
 /** Where a run's examples come from. A pure function of configuration and data: it has no position of its own. */
 export interface Dataset {
-  readonly hasLabels: boolean;
   /** Examples that an epoch sees. */
   readonly epochLength: number;
   /** The examples of an epoch (from 0) in the order in which it sees them. */
@@ -29,19 +31,25 @@ export interface Dataset {
   readonly unseen?: ExampleSet;
 }
 
-/** The bytes of a data set's files, as read by whoever may read files. */
+/** A data set's files as numbers, as read by whoever may read files. */
 export interface DataFiles {
-  readonly train: LabelledFiles;
-  readonly unseen?: LabelledFiles;
+  readonly train: Examples;
+  readonly unseen?: Examples;
   /** SHA-256 over all of them: a run goes on only with the data that it began with. */
   readonly sha256: string;
 }
 
-export interface LabelledFiles {
-  /** Base name of the images' file, for messages. */
+/** Examples of one file or pair of files, in its order. */
+export interface Examples {
+  /** Base name, for messages. */
   readonly name: string;
-  readonly images: Uint8Array;
-  readonly labels: Uint8Array;
+  readonly count: number;
+  readonly width: number;
+  /** Bytes are pictures; everything else is taken as it is. */
+  readonly inputs: Uint8Array | Float32Array; // count x width
+  /** Numbers beside each example: one, which is its class or its value, or as many values as there are outputs. */
+  readonly targetWidth: number;
+  readonly targets: Uint8Array | Float32Array; // count x targetWidth
 }
 
 /** @throws AppError `invalid-params` where the layers do not fit the data, `corrupt` for damaged files. */
@@ -51,17 +59,18 @@ export function createDataset(config: RunConfig, files?: DataFiles): Dataset {
   throw new AppError('internal', 'the data were not read');
 }
 
-export function createBatch(config: RunConfig, rows: number): Batch {
-  const inputs = config.layers[0]!;
-  const outputs = config.layers[config.layers.length - 1]!;
+/** A batch whose inputs are the workspace's. */
+export function batchIn({ memory, precision, layers }: Mlp, { inputs, rows }: Workspace): Batch {
+  const { buffer } = memory.memory;
+  const labels = allocateIn(memory, 'f32', rows);
   return {
-    inputs: new Float32Array(rows * inputs),
-    labels: new Int32Array(rows),
-    values: new Float32Array(rows * outputs),
+    inputs,
+    labels: new Int32Array(buffer, labels.byteOffset, rows),
+    values: allocateIn(memory, precision, rows * layers[layers.length - 1]!.outputs),
   };
 }
 
-/** Optimizer steps that see every example of an epoch once; the last batch may be smaller. */
+/** Optimizer steps that see every example of an epoch once; the last one may see fewer. */
 export function stepsPerEpoch(config: RunConfig, dataset: Dataset): number {
-  return Math.ceil(dataset.epochLength / config.batchSize);
+  return Math.ceil(dataset.epochLength / (config.batchSize * config.accumulate));
 }

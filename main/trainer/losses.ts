@@ -1,88 +1,56 @@
-import { exp, log } from '#main/trainer/transcendental.ts';
-import type { Values } from '#main/trainer/values.ts';
+import type { Batch } from '#main/trainer/dataset.ts';
+import type { Mlp } from '#main/trainer/mlp.ts';
+import type { Workspace } from '#main/trainer/workspace.ts';
 import type { LossName } from '#shared/run.ts';
 
-/** What outputs are held against: class numbers, real values, or both. One row an example. */
-export interface Targets {
-  readonly labels?: Int32Array;
-  /** rows x outputs */
-  readonly values?: Values;
+/** A loss with its settings. */
+export interface Loss {
+  readonly name: LossName;
+  /** Of cross-entropy: PyTorch's label smoothing. */
+  readonly labelSmoothing: number;
 }
 
 /**
- * Mean loss over the first `rows` rows of `outputs` (rows x width); its gradient goes to `gradient` (same shape).
- * Both may be NaN or infinite: that is the caller's to notice.
+ * The loss of rows from `first` on: each row's share goes to `workspace.losses`, the gradient of the mean to the last of
+ * `workspace.flow`. They may be NaN or infinite: that is the caller's to notice.
+ * @param total rows that the mean is taken over.
  */
-export type Loss = (
-  outputs: Values,
-  targets: Targets,
-  gradient: Values,
+export function lossRows(
+  mlp: Mlp,
+  workspace: Workspace,
+  batch: Batch,
+  { name, labelSmoothing }: Loss,
+  first: number,
   rows: number,
-  width: number,
-  labelSmoothing: number,
-) => number;
-
-/** PyTorch's CrossEntropyLoss: log-softmax, mean over rows, `labelSmoothing` spread over all classes. */
-const crossEntropy: Loss = (outputs, targets, gradient, rows, width, labelSmoothing) => {
-  const labels = targets.labels!;
-  const spread = labelSmoothing / width;
-  let total = 0;
-  for (let row = 0; row < rows; row++) {
-    const start = row * width;
-    let highest = -Infinity;
-    for (let i = start; i < start + width; i++) highest = Math.max(highest, outputs[i]!);
-    let sum = 0;
-    let shifted = 0;
-    for (let i = start; i < start + width; i++) {
-      const difference = outputs[i]! - highest;
-      shifted += difference;
-      sum += exp(difference);
-    }
-    const logSum = log(sum);
-    const label = start + labels[row]!;
-    total += (1 - labelSmoothing) * (logSum - (outputs[label]! - highest));
-    if (spread > 0) total += spread * (width * logSum - shifted);
-    for (let i = start; i < start + width; i++) {
-      const target = (i === label ? 1 - labelSmoothing : 0) + spread;
-      gradient[i] = (exp(outputs[i]! - highest) / sum - target) / rows;
-    }
+  total: number,
+): void {
+  const kernels = mlp.memory[mlp.precision];
+  const last = mlp.layers.length - 1;
+  const width = mlp.layers[last]!.outputs;
+  const size = batch.values.BYTES_PER_ELEMENT;
+  const outputs = workspace.sums[last]!.byteOffset + first * width * size;
+  const gradient = workspace.flow[last]!.byteOffset + first * width * size;
+  const losses = workspace.losses.byteOffset + first * 8;
+  if (name === 'mse') {
+    const values = batch.values.byteOffset + first * width * size;
+    kernels.squaredError(outputs, values, gradient, rows, width, total, losses);
+    return;
   }
-  return total / rows;
-};
+  const labels = batch.labels.byteOffset + first * 4;
+  const right = workspace.right.byteOffset + first;
+  kernels.crossEntropy(outputs, labels, gradient, rows, width, labelSmoothing, total, losses, right);
+}
 
-/** PyTorch's MSELoss: mean over all elements. */
-const meanSquaredError: Loss = (outputs, targets, gradient, rows, width) => {
-  const values = targets.values!;
-  const count = rows * width;
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    const difference = outputs[i]! - values[i]!;
-    total += difference * difference;
-    gradient[i] = (2 * difference) / count;
-  }
-  return total / count;
-};
+/** The sum of the first rows' losses, in order, added to what was before. */
+export function lossSum({ losses }: Workspace, rows: number, before = 0): number {
+  let sum = before;
+  for (let row = 0; row < rows; row++) sum += losses[row]!;
+  return sum;
+}
 
-export const LOSS_FUNCTIONS: Readonly<Record<LossName, Loss>> = {
-  'cross-entropy': crossEntropy,
-  mse: meanSquaredError,
-};
-
-/** Rows whose largest output is at their label; undefined where there are no labels. */
-export function countRight(
-  outputs: Values,
-  targets: Targets,
-  rows: number,
-  width: number,
-): number | undefined {
-  const { labels } = targets;
-  if (!labels) return undefined;
-  let right = 0;
-  for (let row = 0; row < rows; row++) {
-    const start = row * width;
-    let best = start;
-    for (let i = start + 1; i < start + width; i++) if (outputs[i]! > outputs[best]!) best = i;
-    if (best - start === labels[row]) right++;
-  }
-  return right;
+/** Rows whose largest output is at their label, as `lossRows` of cross-entropy found them. */
+export function countRight({ right }: Workspace, rows: number): number {
+  let count = 0;
+  for (let row = 0; row < rows; row++) count += right[row]!;
+  return count;
 }

@@ -1,16 +1,19 @@
-// Update rules as PyTorch 2 defines them: https://docs.pytorch.org/docs/stable/optim.html
+import type { Mlp } from '#main/trainer/mlp.ts';
 import { wholePower } from '#main/trainer/transcendental.ts';
 import type { Values } from '#main/trainer/values.ts';
+import type { TrainingKernels } from '#main/kernels/training-module.ts';
 import type { OptimizerConfig, OptimizerName } from '#shared/run.ts';
 
 /**
- * Changes `parameter` in place by its gradient. `buffers` are as named by `buffersOf`, zeros before the first update;
- * `step` counts the updates made before this one.
+ * Changes `count` elements of a parameter in place. Addresses are of the parameter, its gradient and its buffers, as
+ * named by `buffersOf`, zeros before the first update; `step` counts the updates made before this one.
  */
 type Update = (
-  parameter: Values,
-  gradient: Values,
-  buffers: readonly Values[],
+  kernels: TrainingKernels,
+  parameter: number,
+  gradient: number,
+  buffers: readonly number[],
+  count: number,
   settings: OptimizerConfig,
   step: number,
 ) => void;
@@ -21,85 +24,39 @@ interface Rule {
   readonly update: Update;
 }
 
-const updateSgd: Update = (parameter, gradient, [buffer], settings, step) => {
-  const { learningRate, weightDecay } = settings;
-  const momentum = settings.momentum!;
-  // PyTorch starts the buffer with the gradient itself, undamped
-  const decay = step === 0 ? 0 : momentum;
-  const share = step === 0 ? 1 : 1 - settings.dampening!;
-  for (let i = 0; i < parameter.length; i++) {
-    const value = parameter[i]!;
-    let slope = gradient[i]! + weightDecay * value;
-    if (buffer) {
-      const velocity = decay * buffer[i]! + share * slope;
-      buffer[i] = velocity;
-      slope = settings.nesterov ? slope + momentum * velocity : velocity;
-    }
-    parameter[i] = value - learningRate * slope;
-  }
-};
-
-const updateAdam: Update = (parameter, gradient, buffers, settings, step) => {
-  const { learningRate, weightDecay } = settings;
-  const [beta1, beta2] = settings.betas!;
-  const eps = settings.eps!;
-  const first = buffers[0]!;
-  const second = buffers[1]!;
-  const highest = buffers[2];
-  const isDecoupled = settings.name === 'adamw';
-  const shrink = isDecoupled ? 1 - learningRate * weightDecay : 1;
-  const penalty = isDecoupled ? 0 : weightDecay;
-  const stepSize = learningRate / (1 - wholePower(beta1, step + 1));
-  const correction = 1 / Math.sqrt(1 - wholePower(beta2, step + 1));
-  for (let i = 0; i < parameter.length; i++) {
-    const value = parameter[i]! * shrink;
-    const slope = gradient[i]! + penalty * value;
-    const mean = first[i]! + (slope - first[i]!) * (1 - beta1);
-    let square = second[i]! * beta2 + (1 - beta2) * slope * slope;
-    first[i] = mean;
-    second[i] = square;
-    if (highest) {
-      square = Math.max(highest[i]!, square);
-      highest[i] = square;
-    }
-    parameter[i] = value - (stepSize * mean) / (Math.sqrt(square) * correction + eps);
-  }
-};
-
-const updateRmsprop: Update = (parameter, gradient, buffers, settings) => {
-  const { learningRate, weightDecay } = settings;
-  const alpha = settings.alpha!;
-  const eps = settings.eps!;
-  const momentum = settings.momentum!;
-  const squares = buffers[0]!;
-  const velocity = momentum > 0 ? buffers[1] : undefined;
-  const means = settings.centered ? buffers[buffers.length - 1] : undefined;
-  for (let i = 0; i < parameter.length; i++) {
-    const slope = gradient[i]! + weightDecay * parameter[i]!;
-    let square = squares[i]! * alpha + (1 - alpha) * slope * slope;
-    squares[i] = square;
-    if (means) {
-      const mean = means[i]! + (slope - means[i]!) * (1 - alpha);
-      means[i] = mean;
-      square -= mean * mean;
-    }
-    let change = slope / (Math.sqrt(square) + eps);
-    if (velocity) {
-      change = momentum * velocity[i]! + change;
-      velocity[i] = change;
-    }
-    parameter[i] = parameter[i]! - learningRate * change;
-  }
-};
+/** The address of a buffer that is not kept. */
+const NONE = 0;
 
 const sgd: Rule = {
   buffers: (settings) => (settings.momentum! > 0 ? ['momentum_buffer'] : []),
-  update: updateSgd,
+  update: (kernels, parameter, gradient, buffers, count, settings, step) => {
+    const momentum = settings.momentum!;
+    kernels.sgd(
+      ...([parameter, gradient, buffers[0] ?? NONE, count] as const),
+      ...([settings.learningRate, settings.weightDecay, momentum] as const),
+      // PyTorch starts the buffer with the gradient itself, undamped
+      step === 0 ? 0 : momentum,
+      step === 0 ? 1 : 1 - settings.dampening!,
+      settings.nesterov!,
+    );
+  },
 };
 
 const adam: Rule = {
   buffers: (settings) => ['exp_avg', 'exp_avg_sq', ...(settings.amsgrad ? ['max_exp_avg_sq'] : [])],
-  update: updateAdam,
+  update: (kernels, parameter, gradient, buffers, count, settings, step) => {
+    const { learningRate, weightDecay, name } = settings;
+    const [beta1, beta2] = settings.betas!;
+    const isDecoupled = name === 'adamw';
+    kernels.adam(
+      ...([parameter, gradient, buffers[0]!, buffers[1]!, buffers[2] ?? NONE, count] as const),
+      learningRate / (1 - wholePower(beta1, step + 1)),
+      1 / Math.sqrt(1 - wholePower(beta2, step + 1)),
+      isDecoupled ? 1 - learningRate * weightDecay : 1,
+      isDecoupled ? 0 : weightDecay,
+      ...([beta1, beta2, settings.eps!] as const),
+    );
+  },
 };
 
 const rmsprop: Rule = {
@@ -108,7 +65,24 @@ const rmsprop: Rule = {
     ...(settings.momentum! > 0 ? ['momentum_buffer'] : []),
     ...(settings.centered ? ['grad_avg'] : []),
   ],
-  update: updateRmsprop,
+  update: (kernels, parameter, gradient, buffers, count, settings) => {
+    const momentum = settings.momentum!;
+    kernels.rmsprop(
+      ...([parameter, gradient, buffers[0]!] as const),
+      momentum > 0 ? buffers[1]! : NONE,
+      settings.centered ? buffers[buffers.length - 1]! : NONE,
+      ...([count, settings.learningRate, settings.weightDecay] as const),
+      ...([settings.alpha!, momentum, settings.eps!] as const),
+    );
+  },
+};
+
+const adagrad: Rule = {
+  buffers: () => ['sum'],
+  update: (kernels, parameter, gradient, buffers, count, settings, step) => {
+    const rate = settings.learningRate / (1 + step * settings.learningRateDecay!);
+    kernels.adagrad(parameter, gradient, buffers[0]!, count, rate, settings.weightDecay, settings.eps!);
+  },
 };
 
 const RULES: Readonly<Record<OptimizerName, Rule>> = {
@@ -118,6 +92,7 @@ const RULES: Readonly<Record<OptimizerName, Rule>> = {
   adam,
   adamw: adam,
   rmsprop,
+  adagrad,
 };
 
 /** Names of the buffers that an optimizer keeps for each parameter, in order. */
@@ -125,23 +100,43 @@ export function buffersOf(settings: OptimizerConfig): readonly string[] {
   return RULES[settings.name].buffers(settings);
 }
 
-export const updateParameter: Update = (parameter, gradient, buffers, settings, step) =>
-  RULES[settings.name].update(parameter, gradient, buffers, settings, step);
+/**
+ * Updates a parameter, or its elements from `first` on.
+ * @param step updates made before this one.
+ */
+export function updateParameter(
+  { memory, precision }: Mlp,
+  parameter: Values,
+  gradient: Values,
+  buffers: readonly Values[],
+  settings: OptimizerConfig,
+  step: number,
+  first = 0,
+  count = parameter.length,
+): void {
+  const offset = first * parameter.BYTES_PER_ELEMENT;
+  RULES[settings.name].update(
+    memory[precision],
+    parameter.byteOffset + offset,
+    gradient.byteOffset + offset,
+    buffers.map((buffer) => buffer.byteOffset + offset),
+    count,
+    settings,
+    step,
+  );
+}
 
 /**
  * Scales all gradients so that their common norm is at most `limit`, as PyTorch's clip_grad_norm_ does.
  * @returns the norm before.
  */
-export function clipNorm(gradients: readonly Values[], limit: number): number {
+export function clipNorm({ memory, precision }: Mlp, gradients: readonly Values[], limit: number): number {
+  const kernels = memory[precision];
   let sum = 0;
-  for (const gradient of gradients) {
-    for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!;
-  }
+  for (const gradient of gradients) sum += kernels.squareSum(gradient.byteOffset, gradient.length);
   const norm = Math.sqrt(sum);
   const scale = limit / (norm + 1e-6);
   if (scale >= 1) return norm;
-  for (const gradient of gradients) {
-    for (let i = 0; i < gradient.length; i++) gradient[i] = gradient[i]! * scale;
-  }
+  for (const gradient of gradients) kernels.scale(gradient.byteOffset, gradient.length, scale);
   return norm;
 }

@@ -1,6 +1,8 @@
-import { createWorkspace, forward, type Mlp } from '#main/trainer/mlp.ts';
+import type { Mlp } from '#main/trainer/mlp.ts';
+import { forward } from '#main/trainer/passes.ts';
 import { randomStream } from '#main/trainer/random.ts';
 import { allocate, type Values } from '#main/trainer/values.ts';
+import { createWorkspace } from '#main/trainer/workspace.ts';
 
 /** Rows of the input that original and clone are both run on. */
 export const PROBE_ROWS = 8;
@@ -15,7 +17,7 @@ export function probeInputs(mlp: Mlp, seed: number): Values {
 
 /** A function that runs the probe through the network as it is at the call; the caller owns the outputs, rows x outputs. */
 export function probeOf(mlp: Mlp, seed: number): () => Values {
-  const inputs = probeInputs(mlp, seed);
-  const workspace = createWorkspace(mlp, PROBE_ROWS, 'inference');
-  return () => forward(mlp, workspace, inputs, PROBE_ROWS).slice();
+  const workspace = createWorkspace(mlp, PROBE_ROWS, { for: 'inference' });
+  workspace.inputs.set(probeInputs(mlp, seed));
+  return () => forward(mlp, workspace, PROBE_ROWS).slice();
 }

@@ -44,7 +44,6 @@ export function randomData(config: RunConfig): Dataset {
 
   const unseenCount = Math.round(RANDOM_EPOCH * config.data.validation);
   return {
-    hasLabels: config.loss === 'cross-entropy',
     epochLength: RANDOM_EPOCH,
     epoch: (epoch) => examples('data', epoch * RANDOM_EPOCH, RANDOM_EPOCH),
     ...(unseenCount > 0 ? { unseen: examples('validation', 0, unseenCount) } : {}),

@@ -2,7 +2,7 @@ import { normalQuantile } from '#main/trainer/normal-quantile.ts';
 import { philox } from '#main/trainer/philox.ts';
 
 /** One stream a purpose; the numbers are part of what a run means and never change. */
-const PURPOSES = { init: 1, shuffle: 2, data: 3, teacher: 4, validation: 5, probe: 6 } as const;
+const PURPOSES = { init: 1, shuffle: 2, data: 3, teacher: 4, validation: 5, probe: 6, dropout: 7 } as const;
 
 export type RandomPurpose = keyof typeof PURPOSES;
 
@@ -24,8 +24,7 @@ export function randomStream(seed: number, purpose: RandomPurpose, index = 0): R
   const key0 = seed % 0x1_0000_0000;
   const key1 = Math.floor(seed / 0x1_0000_0000);
   const indexLow = index % 0x1_0000_0000;
-  // the purpose shares a word with the index's upper bits: 2^53 indexes and 2^11 purposes do not meet
-  const label = PURPOSES[purpose] * 0x20_0000 + Math.floor(index / 0x1_0000_0000);
+  const label = counterLabel(purpose, Math.floor(index / 0x1_0000_0000));
   const words = new Uint32Array(4);
   let block = 0;
   let used = 4;
@@ -54,6 +53,14 @@ export function randomStream(seed: number, purpose: RandomPurpose, index = 0): R
     },
     below: (count) => Math.floor(uniform() * count),
   };
+}
+
+/**
+ * The last word of a stream's counter.
+ * @param upper the index's bits above 32, below 2^21: indexes of up to 53 bits and 2^11 purposes do not meet.
+ */
+export function counterLabel(purpose: RandomPurpose, upper: number): number {
+  return PURPOSES[purpose] * 0x20_0000 + upper;
 }
 
 /** A uniformly random order of 0 … `count` - 1: Fisher and Yates, from the back. */

@@ -72,6 +72,10 @@ export function rebuild(
   state.epoch = wholeNumber(record.epoch, 'epoch', file);
   state.position = wholeNumber(record.position, 'position', file);
   state.metrics = readMetrics(record.metrics, file);
+  if (record.progress) {
+    const best = readNumber(record.progress.best) ?? NaN;
+    state.progress = { best, waited: wholeNumber(record.progress.waited, 'progress.waited', file) };
+  }
   const dataSha256 = record.data?.sha256;
   return {
     config,

@@ -1,7 +1,7 @@
 import { initialize } from '#main/trainer/initializers.ts';
 import { createMlp, parametersOf, type Mlp } from '#main/trainer/mlp.ts';
 import { buffersOf } from '#main/trainer/optimizer.ts';
-import { allocate, type Precision, type Values } from '#main/trainer/values.ts';
+import { allocateIn, type Precision, type Values } from '#main/trainer/values.ts';
 import type { RunConfig, ValidationPoint } from '#shared/run.ts';
 
 /** All that the next step depends on, beside configuration and data. Random streams have no state: `random.ts`. */
@@ -9,6 +9,8 @@ export interface TrainingState {
   readonly mlp: Mlp;
   /** For each parameter, in order, the optimizer's buffers as `buffersOf` names them. */
   readonly buffers: readonly (readonly Values[])[];
+  /** The network with the moving averages of the parameters, where there are such; in the same memory. */
+  readonly average?: Mlp;
   /** Updates made. */
   step: number;
   /** The epoch that the next step belongs to, from 0. */
@@ -16,6 +18,8 @@ export interface TrainingState {
   /** Examples of that epoch already used. */
   position: number;
   metrics: Metrics;
+  /** Where early stopping stands; absent before the first validation. */
+  progress?: Progress;
 }
 
 /** What has been measured on the way; nothing is computed from it, but a resumed run shows the same figures. */
@@ -27,6 +31,13 @@ export interface Metrics {
   readonly epochRight: number;
   readonly epochRows: number;
   readonly validation?: ValidationPoint;
+}
+
+export interface Progress {
+  /** The lowest validation loss so far. */
+  readonly best: number;
+  /** Epochs since then. */
+  readonly waited: number;
 }
 
 export const NO_METRICS: Metrics = { epochLoss: 0, epochRight: 0, epochRows: 0 };
@@ -44,7 +55,12 @@ export function emptyState(config: RunConfig, precision: Precision = 'f32'): Tra
   const names = buffersOf(config.optimizer);
   return {
     mlp,
-    buffers: parametersOf(mlp).map(({ values }) => names.map(() => allocate(precision, values.length))),
+    buffers: parametersOf(mlp).map(({ values }) =>
+      names.map(() => allocateIn(mlp.memory, precision, values.length)),
+    ),
+    ...(config.ema > 0
+      ? { average: createMlp(config.layers, config.activation, precision, mlp.memory) }
+      : {}),
     step: 0,
     epoch: 0,
     position: 0,

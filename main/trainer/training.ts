@@ -4,6 +4,7 @@ import { createDataset } from '#main/trainer/dataset.ts';
 import {
   beginValidation,
   createTrainer,
+  hasStoppedEarly,
   takeStep,
   type StepResult,
   type Trainer,
@@ -83,7 +84,7 @@ export async function train(job: TrainingJob, context: TrainingContext): Promise
   }
   enter('running');
   let isFinite = true;
-  while (state.step < totalSteps && !wishes.isStopping) {
+  while (state.step < totalSteps && !wishes.isStopping && !hasStoppedEarly(config, state)) {
     const result = takeStep(trainer);
     if (result.isEpochEnd) await validate(trainer, result, turn);
     reporter.step(stepEvent(result, state.metrics.validation));
@@ -95,7 +96,7 @@ export async function train(job: TrainingJob, context: TrainingContext): Promise
       {
         step: state.step,
         epochsEnded: result.isEpochEnd ? state.epoch : undefined,
-        isLast: state.step === totalSteps,
+        isLast: state.step === totalSteps || hasStoppedEarly(config, state),
         isAsked: wishes.isSaveAsked,
         secondsSinceSave: saving.secondsSinceSave(),
       },
@@ -113,7 +114,8 @@ export async function train(job: TrainingJob, context: TrainingContext): Promise
     if (!wishes.isStopping) enter('running');
   }
 
-  const end = state.step === totalSteps ? 'finished' : 'stopped';
+  const isDone = state.step >= totalSteps || hasStoppedEarly(config, state);
+  const end = isDone ? 'finished' : 'stopped';
   if (end === 'stopped') enter('stopping');
   if (state.step > 0) await saving.atEnd(state.step);
   answerCopies(trainer, context);

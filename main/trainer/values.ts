@@ -1,11 +1,46 @@
+import { createTrainingModule, type Arena, type TrainingModule } from '#main/kernels/training-module.ts';
+import { AppError } from '#shared/errors.ts';
+
 /** Dense elements in C order. The trainer's own are f32; f64 serves models that are stored so, and the checks of formulas. */
 export type Values = Float32Array | Float64Array;
 
 export type Precision = 'f32' | 'f64';
 
-/** Zeros. */
+/** Memory that kernels compute in, with the instance of the thread that made it. */
+export type Memory = TrainingModule & Arena;
+
+/** Zeros outside any memory. */
 export function allocate(precision: Precision, elementCount: number): Values {
   return precision === 'f32' ? new Float32Array(elementCount) : new Float64Array(elementCount);
+}
+
+/** @throws AppError `limit`. */
+export function createMemory(): Memory {
+  return withinLimits(createTrainingModule);
+}
+
+/** Zeros inside a memory, where kernels reach them; there they end on a vector's boundary. @throws AppError `limit`. */
+export function allocateIn(memory: Memory, precision: Precision, elementCount: number): Values {
+  const byteLength = elementCount * (precision === 'f32' ? 4 : 8);
+  const at = withinLimits(() => memory.reserve(byteLength));
+  const { buffer } = memory.memory;
+  return precision === 'f32'
+    ? new Float32Array(buffer, at, elementCount)
+    : new Float64Array(buffer, at, elementCount);
+}
+
+function withinLimits<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AppError(
+      'limit',
+      'the network and its batch do not fit into memory',
+      { hint: 'use smaller layers or a smaller batch' },
+      error,
+    );
+  }
 }
 
 export function precisionOf(values: Values): Precision {

@@ -6,9 +6,12 @@ import {
   INITIALIZERS,
   LOSSES,
   OPTIMIZERS,
+  SCHEDULES,
   type OptimizerConfig,
   type OptimizerName,
   type RunConfig,
+  type ScheduleConfig,
+  type ScheduleName,
 } from '#shared/run.ts';
 
 /** Parameters of one network: with Adam's moments and a snapshot in flight that is 2 GiB of f32. */
@@ -25,6 +28,15 @@ const OPTIMIZER_DEFAULTS: Readonly<Record<OptimizerName, Omit<OptimizerConfig, '
   adam: { learningRate: 0.001, weightDecay: 0, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false },
   adamw: { learningRate: 0.001, weightDecay: 0.01, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false },
   rmsprop: { learningRate: 0.01, weightDecay: 0, momentum: 0, eps: 1e-8, alpha: 0.99, centered: false },
+  adagrad: { learningRate: 0.01, weightDecay: 0, eps: 1e-10, learningRateDecay: 0 },
+};
+
+/** The fields that each schedule has, with PyTorch's defaults where it has some. */
+const SCHEDULE_DEFAULTS: Readonly<Record<ScheduleName, Omit<ScheduleConfig, 'name'>>> = {
+  constant: { warmupSteps: 0, startFactor: 1 / 3 },
+  step: { warmupSteps: 0, startFactor: 1 / 3, stepSize: 1000, gamma: 0.1 },
+  cosine: { warmupSteps: 0, startFactor: 1 / 3, tMax: 0, etaMin: 0 },
+  exponential: { warmupSteps: 0, startFactor: 1 / 3, gamma: 0.999 },
 };
 
 const positive = z.number().check(z.gt(0));
@@ -45,11 +57,12 @@ const optimizerSchema = z
     eps: z.optional(notNegative),
     alpha: z.optional(share),
     centered: z.optional(z.boolean()),
+    learningRateDecay: z.optional(notNegative),
   })
   .check((context) => {
     const { name, ...given } = context.value;
     const defaults = OPTIMIZER_DEFAULTS[name];
-    const keys = Object.keys(given).filter((key) => !Object.hasOwn(defaults, key));
+    const keys = foreignKeys(given, defaults);
     if (keys.length > 0) {
       context.issues.push({ code: 'unrecognized_keys', keys, input: context.value, path: [] });
     }
@@ -64,6 +77,29 @@ const optimizerSchema = z
     }
   });
 
+const scheduleSchema = z
+  .strictObject({
+    name: z._default(z.enum(SCHEDULES), 'constant'),
+    warmupSteps: z.optional(count),
+    startFactor: z.optional(z.number().check(z.gt(0), z.lte(1))),
+    stepSize: z.optional(z.int().check(z.gte(1))),
+    gamma: z.optional(notNegative),
+    tMax: z.optional(count),
+    etaMin: z.optional(notNegative),
+  })
+  .check((context) => {
+    const { name, ...given } = context.value;
+    const keys = foreignKeys(given, SCHEDULE_DEFAULTS[name]);
+    if (keys.length > 0) {
+      context.issues.push({ code: 'unrecognized_keys', keys, input: context.value, path: [] });
+    }
+  });
+
+/** Fields that are given but are none of those that apply. */
+function foreignKeys(given: object, defaults: object): string[] {
+  return Object.keys(given).filter((key) => !Object.hasOwn(defaults, key));
+}
+
 const configSchema = z
   .strictObject({
     layers: z.optional(
@@ -73,11 +109,19 @@ const configSchema = z
     loss: z._default(z.enum(LOSSES), 'cross-entropy'),
     labelSmoothing: z._default(share, 0),
     initializer: z._default(z.enum(INITIALIZERS), 'pytorch-linear'),
+    dropout: z._default(share, 0),
     optimizer: z.prefault(optimizerSchema, {}),
+    schedule: z.prefault(scheduleSchema, {}),
     clipNorm: z._default(notNegative, 0),
+    ema: z._default(share, 0),
     batchSize: z._default(z.int().check(z.gte(1), z.lte(65_536)), 32),
+    accumulate: z._default(z.int().check(z.gte(1), z.lte(65_536)), 1),
     seed: z._default(z.int().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER)), 7),
     epochs: z._default(z.int().check(z.gte(1), z.lte(1_000_000)), 10),
+    earlyStop: z.prefault(
+      z.strictObject({ patience: z._default(count, 0), minDelta: z._default(notNegative, 0) }),
+      {},
+    ),
     data: z.prefault(
       z.strictObject({
         source: z._default(z.string().check(z.minLength(1)), 'random'),
@@ -95,6 +139,16 @@ const configSchema = z
       }),
       {},
     ),
+  })
+  .check((context) => {
+    const { earlyStop, data } = context.value;
+    if (earlyStop.patience === 0 || data.validation > 0) return;
+    context.issues.push({
+      code: 'custom',
+      message: 'stopping early needs data that are held out',
+      input: earlyStop.patience,
+      path: ['earlyStop', 'patience'],
+    });
   })
   .check((context) => {
     const { layers } = context.value;
@@ -123,6 +177,11 @@ export function defaultOptimizer(name: OptimizerName): OptimizerConfig {
   return { name, ...OPTIMIZER_DEFAULTS[name] };
 }
 
+/** The default settings of a schedule. */
+export function defaultSchedule(name: ScheduleName): ScheduleConfig {
+  return { name, ...SCHEDULE_DEFAULTS[name] };
+}
+
 /** Weights and biases of an MLP with these widths. */
 export function parameterCount(layers: readonly number[]): number {
   return layers.slice(1).reduce((sum, width, index) => sum + width * (layers[index]! + 1), 0);
@@ -145,28 +204,34 @@ export function parseRunConfig(value: unknown, file: string): RunConfig {
 
 function complete(input: z.output<typeof configSchema>): RunConfig {
   const { name, ...given } = input.optimizer;
+  const { name: schedule, ...givenOfSchedule } = input.schedule;
   return {
     layers: input.layers ?? (input.data.source === 'mnist' ? [784, 256, 10] : [20, 256, 10]),
     activation: input.activation,
     loss: input.loss,
     labelSmoothing: input.labelSmoothing,
     initializer: input.initializer,
+    dropout: input.dropout,
     // in the table's order, so that equal settings have equal texts
     optimizer: inOrderOf(OPTIMIZER_DEFAULTS[name], name, given),
+    schedule: inOrderOf(SCHEDULE_DEFAULTS[schedule], schedule, givenOfSchedule),
     clipNorm: input.clipNorm,
+    ema: input.ema,
     batchSize: input.batchSize,
+    accumulate: input.accumulate,
     seed: input.seed,
     epochs: input.epochs,
+    earlyStop: input.earlyStop,
     data: input.data,
     checkpoint: input.checkpoint,
   };
 }
 
-function inOrderOf(
-  defaults: Omit<OptimizerConfig, 'name'>,
-  name: OptimizerName,
+function inOrderOf<Name extends string, Fields extends object>(
+  defaults: Fields,
+  name: Name,
   given: Readonly<Record<string, unknown>>,
-): OptimizerConfig {
+): Fields & { readonly name: Name } {
   const entries = Object.entries(defaults).map(([key, value]) => [key, given[key] ?? value]);
-  return { name, ...Object.fromEntries(entries) } as OptimizerConfig;
+  return { name, ...Object.fromEntries(entries) } as Fields & { readonly name: Name };
 }

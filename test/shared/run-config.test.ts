@@ -17,6 +17,7 @@ describe('a run configuration', () => {
       loss: 'cross-entropy',
       labelSmoothing: 0,
       initializer: 'pytorch-linear',
+      dropout: 0,
       optimizer: {
         name: 'adam',
         learningRate: 0.001,
@@ -25,10 +26,14 @@ describe('a run configuration', () => {
         eps: 1e-8,
         amsgrad: false,
       },
+      schedule: { name: 'constant', warmupSteps: 0, startFactor: 1 / 3 },
       clipNorm: 0,
+      ema: 0,
       batchSize: 32,
+      accumulate: 1,
       seed: 7,
       epochs: 10,
+      earlyStop: { patience: 0, minDelta: 0 },
       data: { source: 'random', validation: 0.1 },
       checkpoint: { everySteps: 100, everySeconds: 0, everyEpochs: 0, keepLast: 5, keepEvery: 0 },
     });
@@ -49,11 +54,21 @@ describe('a run configuration', () => {
       expect(() => parseRunConfig(input, 'run.json')).toThrow(expected);
     });
   check({ layer: [1, 2] }, 'unknown field layer');
-  check({ ema: 0.9, dropout: 0.1 }, 'unknown field ema, dropout');
+  check({ emma: 0.9, drop: 0.1 }, 'unknown field emma, drop');
   check({ optimizer: { name: 'adam', momentum: 0.9 } }, 'unknown field optimizer.momentum');
   check({ optimizer: { name: 'sgd', betas: [0.9, 0.99] } }, 'unknown field optimizer.betas');
   check({ optimizer: { name: 'sgd', lr: 1 } }, 'unknown field optimizer.lr');
   check({ optimizer: { name: 'sgd', nesterov: true } }, 'optimizer.nesterov is not valid: nesterov needs');
+  check({ schedule: { name: 'step', tMax: 5 } }, 'unknown field schedule.tMax');
+  check({ schedule: { name: 'linear' } }, 'schedule.name is not valid');
+  check({ schedule: { startFactor: 0 } }, 'schedule.startFactor is not valid');
+  check({ dropout: 1 }, 'dropout is not valid');
+  check({ ema: 1 }, 'ema is not valid');
+  check({ accumulate: 0 }, 'accumulate is not valid');
+  check(
+    { earlyStop: { patience: 3 }, data: { validation: 0 } },
+    'earlyStop.patience is not valid: stopping early needs',
+  );
   check({ checkpoint: { best: true } }, 'unknown field checkpoint.best');
   check({ checkpoint: { keepLast: 1 } }, 'checkpoint.keepLast is not valid');
   check({ layers: [20] }, 'layers is not valid');

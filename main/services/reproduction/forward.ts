@@ -1,9 +1,19 @@
 import type { ResolvedLayer } from '#main/services/reproduction/architecture.ts';
 import type { LayerTensors } from '#main/services/reproduction/layer-tensors.ts';
-import { ACTIVATION_FUNCTIONS } from '#main/trainer/activations.ts';
-import { createWorkspace, forward, type Mlp } from '#main/trainer/mlp.ts';
-import { allocate, inPrecision, precisionOf, type Values } from '#main/trainer/values.ts';
+import { createLayer, type Mlp } from '#main/trainer/mlp.ts';
+import { forward, kindOf } from '#main/trainer/passes.ts';
+import {
+  allocate,
+  allocateIn,
+  createMemory,
+  precisionOf,
+  type Memory,
+  type Precision,
+  type Values,
+} from '#main/trainer/values.ts';
+import { createWorkspace } from '#main/trainer/workspace.ts';
 import { AppError, throwIfCancelled } from '#shared/errors.ts';
+import type { ActivationName } from '#shared/run.ts';
 
 export interface Matrix {
   /** rows x columns */
@@ -14,11 +24,14 @@ export interface Matrix {
 
 /** Rows that go through a layer at one go; others are answered in between. */
 const WINDOW_ROWS = 256;
+/** Elements that go through an activation at one go. */
+const WINDOW_ELEMENTS = 65_536;
 
 /**
- * Runs an input through layers whose tensors come from a file, one layer at a time.
+ * Runs an input through layers whose tensors come from a file, one layer at a time. Sums are taken in f64, and each
+ * layer's output is rounded to the precision of its tensors: the differences that are left are those of the recorder.
  * @param read a tensor's values by name, f64 where the file has doubles.
- * @throws AppError `invalid-params` where the input does not fit the first layer, `cancelled`.
+ * @throws AppError `invalid-params` where the input does not fit the first layer, `cancelled`, `limit`.
  */
 export async function runLayers(
   layers: readonly ResolvedLayer[],
@@ -27,12 +40,11 @@ export async function runLayers(
   signal?: AbortSignal,
 ): Promise<Matrix> {
   let current = input;
+  let activating: Memory | undefined;
   for (const step of layers) {
     if (step.kind === 'activation') {
-      const { values } = current;
-      const activated = allocate(precisionOf(values), values.length);
-      ACTIVATION_FUNCTIONS[step.activation].forward(values, activated, values.length);
-      current = { ...current, values: activated };
+      activating ??= createMemory();
+      current = { ...current, values: activate(activating, step.activation, current.values) };
       continue;
     }
     if (current.columns !== step.tensors.inputs) {
@@ -41,43 +53,67 @@ export async function runLayers(
         found: String(current.columns),
       });
     }
-    current = await runLinear(await layerOf(step.tensors, read), current, signal);
+    const { mlp, precision } = await layerOf(step.tensors, read);
+    current = await runLinear(mlp, precision, current, signal);
   }
   return current;
 }
 
-async function layerOf(tensors: LayerTensors, read: (name: string) => Promise<Values>): Promise<Mlp> {
-  const { inputs, outputs, isTransposed } = tensors;
-  const stored = await read(tensors.weight);
-  const precision = precisionOf(stored);
-  const weight = isTransposed ? transposed(stored, inputs, outputs) : stored; // outputs x inputs
-  const bias = allocate(precision, outputs);
-  if (tensors.bias !== undefined) bias.set(await read(tensors.bias));
-  return { precision, layers: [{ name: tensors.weight, inputs, outputs, weight, bias }], activations: [] };
+function activate(memory: Memory, activation: ActivationName, values: Values): Values {
+  const precision = precisionOf(values);
+  const result = allocate(precision, values.length);
+  const window = allocateIn(memory, precision, Math.min(values.length, WINDOW_ELEMENTS));
+  for (let start = 0; start < values.length; start += WINDOW_ELEMENTS) {
+    const piece = values.subarray(start, start + WINDOW_ELEMENTS);
+    window.set(piece);
+    memory[precision].activate(kindOf(activation), window.byteOffset, window.byteOffset, piece.length);
+    result.set(window.subarray(0, piece.length), start);
+  }
+  return result;
 }
 
-async function runLinear(mlp: Mlp, { values, rows, columns }: Matrix, signal?: AbortSignal): Promise<Matrix> {
+/** A network of this layer alone. @returns beside it the precision that the file has it in. */
+async function layerOf(
+  tensors: LayerTensors,
+  read: (name: string) => Promise<Values>,
+): Promise<{ readonly mlp: Mlp; readonly precision: Precision }> {
+  const { inputs, outputs, isTransposed } = tensors;
+  const stored = await read(tensors.weight);
+  const memory = createMemory();
+  const layer = createLayer(memory, 'f64', tensors.weight, inputs, outputs);
+  if (isTransposed) transpose(stored, layer.weight, inputs, outputs);
+  else layer.weight.set(stored);
+  if (tensors.bias !== undefined) layer.bias.set(await read(tensors.bias));
+  return {
+    mlp: { memory, precision: 'f64', layers: [layer], activations: [] },
+    precision: precisionOf(stored),
+  };
+}
+
+async function runLinear(
+  mlp: Mlp,
+  precision: Precision,
+  { values, rows, columns }: Matrix,
+  signal?: AbortSignal,
+): Promise<Matrix> {
   const { outputs } = mlp.layers[0]!;
-  const inputs = inPrecision(values, mlp.precision);
-  const result = allocate(mlp.precision, rows * outputs);
-  const workspace = createWorkspace(mlp, Math.min(rows, WINDOW_ROWS), 'inference');
+  const result = allocate(precision, rows * outputs);
+  const workspace = createWorkspace(mlp, Math.min(rows, WINDOW_ROWS), { for: 'inference' });
   for (let start = 0; start < rows; start += WINDOW_ROWS) {
     throwIfCancelled(signal);
     const count = Math.min(WINDOW_ROWS, rows - start);
-    const window = inputs.subarray(start * columns, (start + count) * columns);
-    result.set(forward(mlp, workspace, window, count).subarray(0, count * outputs), start * outputs);
+    workspace.inputs.set(values.subarray(start * columns, (start + count) * columns));
+    result.set(forward(mlp, workspace, count).subarray(0, count * outputs), start * outputs);
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { values: result, rows, columns: outputs };
 }
 
-/** @param stored inputs x outputs. @returns outputs x inputs. */
-function transposed(stored: Values, inputs: number, outputs: number): Values {
-  const weight = allocate(precisionOf(stored), stored.length);
+/** @param stored inputs x outputs. @param weight outputs x inputs. */
+function transpose(stored: Values, weight: Values, inputs: number, outputs: number): void {
   for (let input = 0; input < inputs; input++) {
     for (let output = 0; output < outputs; output++) {
       weight[output * inputs + input] = stored[input * outputs + output]!;
     }
   }
-  return weight;
 }

@@ -9,6 +9,7 @@ import { createHistory, type RunHistory } from '#main/services/runs/run-history.
 import type { RunRecord } from '#main/services/runs/run-record.ts';
 import type { StartTrainer } from '#main/services/runs/run-threads.ts';
 import { createDataset, stepsPerEpoch, type DataFiles } from '#main/trainer/dataset.ts';
+import { hasStoppedEarly } from '#main/trainer/loop.ts';
 import type { TrainingJob } from '#main/trainer/messages.ts';
 import { AppError } from '#shared/errors.ts';
 import type { RunConfig } from '#shared/run.ts';
@@ -80,7 +81,9 @@ export async function resumeRun(
   removeTemporariesSync(path, manifest.id);
   const point = await findResumePoint(path, history, manifest.config);
   requireEqual(point.restored?.config, manifest.config, 'the checkpoint is of another configuration');
-  if (point.restored && point.restored.state.step >= manifest.totalSteps) return undefined;
+  const state = point.restored?.state;
+  const isFinished = state && (state.step >= manifest.totalSteps || hasStoppedEarly(manifest.config, state));
+  if (isFinished) return undefined;
   const data = await starting.readData(manifest.config);
   createDataset(manifest.config, data);
   if (manifest.totalSteps !== record.manifest.totalSteps) await writeManifest(path, manifest);

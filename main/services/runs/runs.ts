@@ -4,7 +4,7 @@ import { folderAt } from '#main/bytes/folder.ts';
 import { kindOfPath } from '#main/bytes/small-file.ts';
 import type { Files } from '#main/services/files.ts';
 import type { LiveRun } from '#main/services/runs/live-run.ts';
-import { readRunData } from '#main/services/runs/run-data.ts';
+import { readRunData } from '#main/services/runs/data/run-data.ts';
 import {
   checkpointSteps,
   freeFolder,
@@ -81,7 +81,7 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
   const home = options.dataFolder === undefined ? undefined : join(options.dataFolder, 'runs');
   const starting: RunStarting = {
     startTrainer: startTrainer ?? trainerStarter(options.threadFolder),
-    readData: ({ data }) => readRunData(data, options.resourceFolder, allow),
+    readData: (config) => readRunData(config, options.resourceFolder, allow),
     idOf: (path) => files.grant(path).file,
     keep: (record) => void records.set(record.id, record),
   };

@@ -1,7 +1,7 @@
 /** Every setting of a run as a row of a table: where it stands, what it is called, how it is asked for. */
-import { ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS } from '#shared/run.ts';
+import { ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES } from '#shared/run.ts';
 
-export type SectionName = 'network' | 'data' | 'training' | 'checkpoints' | 'place';
+export type SectionName = 'network' | 'data' | 'training' | 'schedule' | 'care' | 'checkpoints' | 'place';
 
 export interface RunField {
   /** Path in the configuration, such as `optimizer.learningRate`. */
@@ -29,6 +29,8 @@ export const SECTIONS: readonly RunSection[] = [
   { name: 'network', title: 'Network' },
   { name: 'data', title: 'Data' },
   { name: 'training', title: 'Training' },
+  { name: 'schedule', title: 'Learning-rate schedule' },
+  { name: 'care', title: 'Averaging, limits and early stop' },
   { name: 'checkpoints', title: 'Checkpoints' },
   { name: 'place', title: 'Name and place' },
 ];
@@ -43,6 +45,13 @@ export const FIELDS: readonly RunField[] = [
   },
   { path: 'activation', section: 'network', label: 'Activation', kind: 'choice', choices: ACTIVATIONS },
   { path: 'initializer', section: 'network', label: 'Initializer', kind: 'choice', choices: INITIALIZERS },
+  {
+    path: 'dropout',
+    section: 'network',
+    label: 'Dropout',
+    kind: 'number',
+    hint: 'share of hidden elements left out, 0 for none',
+  },
 
   {
     path: 'data.validation',
@@ -52,6 +61,13 @@ export const FIELDS: readonly RunField[] = [
     hint: 'a share below 1',
   },
   { path: 'batchSize', section: 'data', label: 'Batch size', kind: 'whole' },
+  {
+    path: 'accumulate',
+    section: 'data',
+    label: 'Batches to a step',
+    kind: 'whole',
+    hint: 'their gradients are added up',
+  },
   { path: 'seed', section: 'data', label: 'Seed', kind: 'whole', hint: 'starts all randomness' },
 
   { path: 'loss', section: 'training', label: 'Loss', kind: 'choice', choices: LOSSES },
@@ -74,14 +90,83 @@ export const FIELDS: readonly RunField[] = [
   { path: 'optimizer.alpha', section: 'training', label: 'Alpha', kind: 'number' },
   { path: 'optimizer.centered', section: 'training', label: 'Centered', kind: 'switch' },
   {
-    path: 'clipNorm',
+    path: 'optimizer.learningRateDecay',
     section: 'training',
+    label: 'Learning rate decay',
+    kind: 'number',
+  },
+  { path: 'epochs', section: 'training', label: 'Epochs', kind: 'whole' },
+  { path: 'steps', section: 'training', label: 'Stop at step', kind: 'whole', hint: 'empty: by epochs' },
+
+  { path: 'schedule.name', section: 'schedule', label: 'Schedule', kind: 'choice', choices: SCHEDULES },
+  {
+    path: 'schedule.stepSize',
+    section: 'schedule',
+    label: 'Falls every',
+    kind: 'whole',
+    unit: 'steps',
+  },
+  {
+    path: 'schedule.gamma',
+    section: 'schedule',
+    label: 'Factor of a fall',
+    kind: 'number',
+  },
+  {
+    path: 'schedule.tMax',
+    section: 'schedule',
+    label: 'Down within',
+    kind: 'whole',
+    unit: 'steps',
+    hint: '0 for all epochs',
+  },
+  { path: 'schedule.etaMin', section: 'schedule', label: 'Lowest rate', kind: 'number' },
+  {
+    path: 'schedule.warmupSteps',
+    section: 'schedule',
+    label: 'Warm-up',
+    kind: 'whole',
+    unit: 'steps',
+    hint: '0 for none',
+  },
+  {
+    path: 'schedule.startFactor',
+    section: 'schedule',
+    label: 'Warm-up starts at',
+    kind: 'number',
+    hint: 'a share of the rate',
+    applies: (draft) => Number(draft['schedule.warmupSteps']) > 0,
+  },
+
+  {
+    path: 'ema',
+    section: 'care',
+    label: 'Averaging decay (EMA)',
+    kind: 'number',
+    hint: 'such as 0.999; 0 for none',
+  },
+  {
+    path: 'clipNorm',
+    section: 'care',
     label: 'Clip gradient norm',
     kind: 'number',
     hint: '0 for no limit',
   },
-  { path: 'epochs', section: 'training', label: 'Epochs', kind: 'whole' },
-  { path: 'steps', section: 'training', label: 'Stop at step', kind: 'whole', hint: 'empty: by epochs' },
+  {
+    path: 'earlyStop.patience',
+    section: 'care',
+    label: 'Stop without gain after',
+    kind: 'whole',
+    unit: 'epochs',
+    hint: '0 for never',
+  },
+  {
+    path: 'earlyStop.minDelta',
+    section: 'care',
+    label: 'Least gain that counts',
+    kind: 'number',
+    applies: (draft) => Number(draft['earlyStop.patience']) > 0,
+  },
 
   {
     path: 'checkpoint.everySteps',

@@ -5,12 +5,13 @@ import {
   MNIST_RUN_CONFIG,
   RUN_CONFIG_SCHEMA,
   defaultOptimizer,
+  defaultSchedule,
   parameterCount,
   type RunConfigInput,
 } from '#shared/commands/run-config.ts';
 import { saveRuleText } from '#renderer/views/train/run-text.ts';
 import { formatCount } from '#shared/display.ts';
-import { OPTIMIZERS, type OptimizerName, type RunConfig } from '#shared/run.ts';
+import { OPTIMIZERS, SCHEDULES, type OptimizerName, type RunConfig, type ScheduleName } from '#shared/run.ts';
 
 /** What the form asks to be started, or what stands in its way by field. */
 export type FormResult =
@@ -43,12 +44,25 @@ export function draftOf(config: RunConfig): Draft {
 
 /** The draft with another optimizer: its own settings at their defaults, since a rate that suits one ruins another. */
 export function withOptimizer(draft: Draft, name: OptimizerName): Draft {
-  const kept = Object.entries(draft).filter(([path]) => !path.startsWith('optimizer.'));
-  const settings = Object.entries(defaultOptimizer(name)).map(([key, value]) => [
-    `optimizer.${key}`,
-    shown(value),
-  ]);
-  return Object.fromEntries([...kept, ...settings]) as Draft;
+  return withGroup(draft, 'optimizer', defaultOptimizer(name));
+}
+
+/** The draft with another schedule, the warm-up before it as it was. */
+export function withSchedule(draft: Draft, name: ScheduleName): Draft {
+  const { ['schedule.warmupSteps']: warmupSteps, ['schedule.startFactor']: startFactor } = draft;
+  const changed = withGroup(draft, 'schedule', defaultSchedule(name));
+  return {
+    ...changed,
+    ...(warmupSteps === undefined ? {} : { 'schedule.warmupSteps': warmupSteps }),
+    ...(startFactor === undefined ? {} : { 'schedule.startFactor': startFactor }),
+  };
+}
+
+/** The draft with these settings instead of all that begin alike. */
+function withGroup(draft: Draft, group: string, settings: object): Draft {
+  const kept = Object.entries(draft).filter(([path]) => !path.startsWith(`${group}.`));
+  const own = Object.entries(settings).map(([key, value]) => [`${group}.${key}`, shown(value)]);
+  return Object.fromEntries([...kept, ...own]) as Draft;
 }
 
 /** The draft with other data; widths that were those of the old data's preset become those of the new. */
@@ -79,6 +93,10 @@ export function summaryOf(section: SectionName, draft: Draft): string | undefine
     }
     case 'training':
       return `${text('optimizer.name')}, rate ${text('optimizer.learningRate')}`;
+    case 'schedule':
+      return scheduleText(draft);
+    case 'care':
+      return careText(draft);
     case 'checkpoints':
       return saveRuleText({
         everySteps: Number(text('checkpoint.everySteps')),
@@ -90,6 +108,23 @@ export function summaryOf(section: SectionName, draft: Draft): string | undefine
     case 'data':
       return `batches of ${text('batchSize')}`;
   }
+}
+
+function scheduleText(draft: Draft): string {
+  const name = String(draft['schedule.name'] ?? '');
+  const warmup = Number(draft['schedule.warmupSteps']);
+  return warmup > 0 ? `${name}, after ${formatCount(warmup)} steps of warm-up` : name;
+}
+
+/** The measures that are on. */
+function careText(draft: Draft): string | undefined {
+  const measures: readonly (readonly [string, string])[] = [
+    ['ema', 'averaging'],
+    ['clipNorm', 'clipping'],
+    ['earlyStop.patience', 'early stop'],
+  ];
+  const on = measures.filter(([path]) => Number(draft[path]) > 0).map(([, name]) => name);
+  return on.length > 0 ? on.join(', ') : undefined;
 }
 
 /** A value as the form shows it. */
@@ -105,13 +140,21 @@ function presetFor(source: string): (typeof PRESETS)[keyof typeof PRESETS] {
 /** Whether the field is asked for, given what else stands in the form. */
 export function isAsked(field: RunField, draft: Draft): boolean {
   if (field.applies && !field.applies(draft)) return false;
-  if (!field.path.startsWith('optimizer.') || field.path === 'optimizer.name') return true;
-  const name = draft['optimizer.name'];
-  const optimizer = OPTIMIZERS.find((known) => known === name);
-  return (
-    optimizer !== undefined &&
-    Object.hasOwn(defaultOptimizer(optimizer), field.path.slice('optimizer.'.length))
-  );
+  const settings = settingsOfGroup(field.path, draft);
+  return settings === undefined || Object.hasOwn(settings, field.path.slice(field.path.indexOf('.') + 1));
+}
+
+/** The settings that go with the optimizer, or the schedule, that is chosen; undefined for fields of neither. */
+function settingsOfGroup(path: string, draft: Draft): object | undefined {
+  if (path.startsWith('optimizer.')) {
+    const name = OPTIMIZERS.find((known) => known === draft['optimizer.name']);
+    return name ? defaultOptimizer(name) : { name };
+  }
+  if (path.startsWith('schedule.')) {
+    const name = SCHEDULES.find((known) => known === draft['schedule.name']);
+    return name ? defaultSchedule(name) : { name };
+  }
+  return undefined;
 }
 
 /** Checks the draft with the engine's own rules. Errors stand under the path of the field they belong to. */

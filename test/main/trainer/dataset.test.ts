@@ -1,43 +1,30 @@
 import { describe, expect, it } from 'vitest';
 
-import { createBatch, createDataset, type DataFiles, type ExampleSet } from '#main/trainer/dataset.ts';
+import {
+  createDataset,
+  type Batch,
+  type DataFiles,
+  type Examples,
+  type ExampleSet,
+} from '#main/trainer/dataset.ts';
 import { parseRunConfig, type RunConfigInput } from '#shared/commands/run-config.ts';
 import { isAppError } from '#shared/errors.ts';
+import type { RunConfig } from '#shared/run.ts';
 
 /** Pictures of 2 x 2 whose first pixel is their number. */
-function pictures(count: number, label: (index: number) => number) {
-  const images = new Uint8Array([
-    0,
-    0,
-    8,
-    3,
-    0,
-    0,
-    0,
-    count,
-    0,
-    0,
-    0,
-    2,
-    0,
-    0,
-    0,
-    2,
-    ...new Array<number>(count * 4).fill(0),
-  ]);
-  for (let i = 0; i < count; i++) images[16 + 4 * i] = i;
-  const labels = new Uint8Array([
-    0,
-    0,
-    8,
-    1,
-    0,
-    0,
-    0,
-    count,
-    ...Array.from({ length: count }, (_, i) => label(i)),
-  ]);
-  return { name: 'train-images.idx', images, labels };
+function pictures(count: number, label: (index: number) => number): Examples {
+  const inputs = new Uint8Array(count * 4);
+  for (let i = 0; i < count; i++) inputs[4 * i] = i;
+  const targets = Uint8Array.from({ length: count }, (_, i) => label(i));
+  return { name: 'train-images.idx', count, width: 4, inputs, targetWidth: 1, targets };
+}
+
+function batchFor({ layers }: RunConfig, rows: number): Batch {
+  return {
+    inputs: new Float32Array(rows * layers[0]!),
+    labels: new Int32Array(rows),
+    values: new Float32Array(rows * layers[layers.length - 1]!),
+  };
 }
 
 const FILES: DataFiles = { train: pictures(20, (i) => i % 3), sha256: 'x' };
@@ -49,7 +36,7 @@ const CONFIG: RunConfigInput = {
 
 /** The numbers of the pictures in the order in which they come, with their labels checked on the way. */
 function order(set: ExampleSet, config = parseRunConfig(CONFIG, 'x')): number[] {
-  const batch = createBatch(config, 1);
+  const batch = batchFor(config, 1);
   return Array.from({ length: set.count }, (_, i) => {
     set.fill(batch, i, 1);
     const number = Math.round(batch.inputs[0]! * 255 * 0.3081);
@@ -89,19 +76,44 @@ describe('examples from files', () => {
     expect(createDataset(config, { ...FILES, unseen: FILES.train }).unseen).toBeUndefined();
   });
 
+  it('come with the values beside them where those are what is learnt', () => {
+    const config = parseRunConfig({ ...CONFIG, loss: 'mse', data: { source: 'a.csv', validation: 0 } }, 'x');
+    const targets = Float32Array.from({ length: 60 }, (_, i) => i / 7);
+    const inputs = Float32Array.from({ length: 80 }, (_, i) => -i);
+    const train = { ...FILES.train, inputs, targetWidth: 3, targets };
+    const set = createDataset(config, { train, sha256: 'x' }).epoch(0);
+    const batch = batchFor(config, 20);
+    set.fill(batch, 0, 20);
+    for (let row = 0; row < 20; row++) {
+      const number = batch.inputs[4 * row]! / -4;
+      expect(batch.inputs.subarray(4 * row, 4 * row + 4)).toEqual(
+        inputs.subarray(4 * number, 4 * number + 4),
+      );
+      expect(batch.values.subarray(3 * row, 3 * row + 3)).toEqual(
+        targets.subarray(3 * number, 3 * number + 3),
+      );
+    }
+  });
+
   refuse('that are wider than the first layer', { ...CONFIG, layers: [5, 3] }, FILES, 'invalid-params');
   refuse('with labels beyond the last layer', { ...CONFIG, layers: [4, 2] }, FILES, 'invalid-params');
   refuse(
-    'with fewer labels',
+    'that have values where classes are asked for',
     CONFIG,
-    { ...FILES, train: { ...FILES.train, labels: pictures(19, () => 0).labels } },
-    'corrupt',
+    { ...FILES, train: { ...FILES.train, targetWidth: 2, targets: new Float32Array(40) } },
+    'invalid-params',
   );
   refuse(
-    'that are no IDX',
-    CONFIG,
-    { ...FILES, train: { ...FILES.train, images: new Uint8Array(9) } },
-    'unknown-format',
+    'with other values than there are outputs',
+    { ...CONFIG, loss: 'mse' },
+    { ...FILES, train: { ...FILES.train, targetWidth: 2, targets: new Float32Array(40) } },
+    'invalid-params',
+  );
+  refuse(
+    'with values that are no numbers',
+    { ...CONFIG, loss: 'mse' },
+    { ...FILES, train: { ...FILES.train, targetWidth: 3, targets: new Float32Array(60).fill(NaN) } },
+    'invalid-params',
   );
   refuse(
     'of which none is left to train on',
@@ -126,7 +138,7 @@ describe('the chapter’s random examples', () => {
   const config = parseRunConfig({}, 'x');
   const dataset = createDataset(config);
   const take = (set: ExampleSet, start: number, rows: number) => {
-    const batch = createBatch(config, rows);
+    const batch = batchFor(config, rows);
     set.fill(batch, start, rows);
     return batch;
   };

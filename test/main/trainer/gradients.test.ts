@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { LOSS_FUNCTIONS, type Targets } from '#main/trainer/losses.ts';
-import { backward, createMlp, createWorkspace, forward, parametersOf, type Mlp } from '#main/trainer/mlp.ts';
+import { batchIn, type Batch } from '#main/trainer/dataset.ts';
+import { lossRows, lossSum } from '#main/trainer/losses.ts';
+import { createMlp, parametersOf, type Mlp } from '#main/trainer/mlp.ts';
+import { backward, forward, type Dropout } from '#main/trainer/passes.ts';
 import { randomStream } from '#main/trainer/random.ts';
+import { createWorkspace, type Workspace } from '#main/trainer/workspace.ts';
 import { ACTIVATIONS, LOSSES, type ActivationName, type LossName } from '#shared/run.ts';
 
 const WIDTHS = [5, 7, 6, 4];
@@ -11,8 +14,8 @@ const STEP = 1e-6;
 
 interface Network {
   readonly mlp: Mlp;
-  readonly inputs: Float64Array;
-  readonly targets: Targets;
+  readonly workspace: Workspace;
+  readonly batch: Batch;
 }
 
 function network(activation: ActivationName): Network {
@@ -20,22 +23,23 @@ function network(activation: ActivationName): Network {
   const mlp = createMlp(WIDTHS, activation, 'f64');
   for (const { values } of parametersOf(mlp))
     for (let i = 0; i < values.length; i++) values[i] = random.normal() / 2;
-  return {
-    mlp,
-    inputs: Float64Array.from({ length: ROWS * 5 }, () => random.normal()),
-    targets: {
-      labels: Int32Array.from({ length: ROWS }, () => random.below(4)),
-      values: Float64Array.from({ length: ROWS * 4 }, () => random.normal()),
-    },
-  };
+  const workspace = createWorkspace(mlp, ROWS, { for: 'training', hasDropout: true });
+  const batch = batchIn(mlp, workspace);
+  for (let i = 0; i < ROWS * 5; i++) batch.inputs[i] = random.normal();
+  for (let i = 0; i < ROWS; i++) batch.labels[i] = random.below(4);
+  for (let i = 0; i < ROWS * 4; i++) batch.values[i] = random.normal();
+  return { mlp, workspace, batch };
 }
 
-function lossOf({ mlp, inputs, targets }: Network, loss: LossName, smoothing: number, isBackward: boolean) {
-  const workspace = createWorkspace(mlp, ROWS, 'training');
-  const outputs = forward(mlp, workspace, inputs, ROWS);
-  const value = LOSS_FUNCTIONS[loss](outputs, targets, workspace.flow[2]!, ROWS, 4, smoothing);
-  if (isBackward) backward(mlp, workspace, inputs, ROWS);
-  return { value, gradients: workspace.gradients };
+function lossOf(
+  { mlp, workspace, batch }: Network,
+  name: LossName,
+  labelSmoothing: number,
+  dropout?: Dropout,
+): number {
+  forward(mlp, workspace, ROWS, dropout);
+  lossRows(mlp, workspace, batch, { name, labelSmoothing }, 0, ROWS, ROWS);
+  return lossSum(workspace, ROWS) / ROWS;
 }
 
 describe('the gradient is what finite differences say', () => {
@@ -43,18 +47,22 @@ describe('the gradient is what finite differences say', () => {
     for (const loss of LOSSES) check(activation, loss, 0);
   }
   check('tanh', 'cross-entropy', 0.2);
+  check('gelu', 'mse', 0, { share: 0.4, seed: 5, step: 17, rowsBefore: 0 });
 
-  function check(activation: ActivationName, loss: LossName, smoothing: number): void {
-    it(`for ${activation} and ${loss}${smoothing > 0 ? ' with label smoothing' : ''}, in every parameter`, () => {
+  function check(activation: ActivationName, loss: LossName, smoothing: number, dropout?: Dropout): void {
+    const also = `${smoothing > 0 ? ' with label smoothing' : ''}${dropout ? ' with dropout' : ''}`;
+    it(`for ${activation} and ${loss}${also}, in every parameter`, () => {
       const net = network(activation);
-      const { gradients } = lossOf(net, loss, smoothing, true);
+      lossOf(net, loss, smoothing, dropout);
+      backward(net.mlp, net.workspace, ROWS, false, dropout);
+      const gradients = net.workspace.gradients.map((gradient) => gradient.slice());
       parametersOf(net.mlp).forEach(({ name, values }, index) => {
         for (let i = 0; i < values.length; i++) {
           const kept = values[i]!;
           values[i] = kept + STEP;
-          const above = lossOf(net, loss, smoothing, false).value;
+          const above = lossOf(net, loss, smoothing, dropout);
           values[i] = kept - STEP;
-          const below = lossOf(net, loss, smoothing, false).value;
+          const below = lossOf(net, loss, smoothing, dropout);
           values[i] = kept;
           const slope = (above - below) / (2 * STEP);
           expect(Math.abs(gradients[index]![i]! - slope), `${name}[${i}]`).toBeLessThan(1e-7);
@@ -68,8 +76,8 @@ describe('not a number', () => {
   it('goes through every activation forward, as in PyTorch', () => {
     for (const activation of ACTIVATIONS) {
       const net = network(activation);
-      net.inputs[0] = NaN;
-      expect(lossOf(net, 'mse', 0, false).value, activation).toBeNaN();
+      net.batch.inputs[0] = NaN;
+      expect(lossOf(net, 'mse', 0), activation).toBeNaN();
     }
   });
 });

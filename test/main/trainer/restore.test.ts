@@ -60,22 +60,31 @@ describe('the content of a checkpoint', () => {
   it('holds canonical NaNs, and makes those in memory the same', () => {
     const { state } = trained(SMALL, 1);
     const weight = state.mlp.layers[0]!.weight as Float32Array;
-    new Uint32Array(weight.buffer)[3] = 0xffc12345;
+    const bits = new Uint32Array(weight.buffer, weight.byteOffset, weight.length);
+    bits[3] = 0xffc12345;
     const content = takeContent(parseRunConfig(SMALL, 'x'), state);
     const saved = new Uint32Array(content.tensors[0]!.bytes.buffer);
-    expect([saved[3], new Uint32Array(weight.buffer)[3]]).toEqual([0x7fc00000, 0x7fc00000]);
+    expect([saved[3], bits[3]]).toEqual([0x7fc00000, 0x7fc00000]);
   });
 });
 
 describe('restoring', () => {
-  for (const name of OPTIMIZERS) {
-    it(`gives back every bit of a run with ${name}, and the next steps are the same`, () => {
-      const input = { ...SMALL, optimizer: { name }, clipNorm: 0.5 };
+  for (const name of OPTIMIZERS) check(name, { optimizer: { name }, clipNorm: 0.5 });
+  check('averages, dropout, accumulation and a schedule', {
+    ema: 0.9,
+    dropout: 0.25,
+    accumulate: 3,
+    schedule: { name: 'cosine', warmupSteps: 3, tMax: 9 },
+  });
+
+  function check(what: string, settings: RunConfigInput): void {
+    it(`gives back every bit of a run with ${what}, and the next steps are the same`, () => {
+      const input = { ...SMALL, ...settings };
       const config = parseRunConfig(input, 'x');
       const { state, content } = trained(input, 7);
       const { tensors, metadata } = read(content);
       const clone = restore(tensors, metadata, 'a').state;
-      expect(clone).toEqual(state);
+      expect(takeContent(config, clone)).toEqual(content);
       const goOn = (own: TrainingState) => {
         const trainer = createTrainer(config, createDataset(config), own);
         return Array.from({ length: 5 }, () => takeStep(trainer).loss);

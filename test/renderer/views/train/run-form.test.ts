@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
 
 import { FIELDS } from '#renderer/views/train/form-fields.ts';
-import { draftOf, isAsked, readForm, widthsOf, withOptimizer } from '#renderer/views/train/run-form.ts';
+import {
+  draftOf,
+  isAsked,
+  readForm,
+  summaryOf,
+  widthsOf,
+  withOptimizer,
+  withSchedule,
+} from '#renderer/views/train/run-form.ts';
 import { DEFAULT_RUN_CONFIG, MNIST_RUN_CONFIG, RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
-import { OPTIMIZERS, type RunConfig } from '#shared/run.ts';
+import { OPTIMIZERS, SCHEDULES, type RunConfig } from '#shared/run.ts';
 
 /** Every leaf of a configuration by its path. */
 function leaves(config: object, prefix = ''): string[] {
@@ -20,6 +28,10 @@ test('every setting of a run stands in the form, for every optimizer', () => {
     const config = RUN_CONFIG_SCHEMA.parse({ optimizer: { name } });
     expect(leaves(config).filter((path) => !known.has(path))).toEqual([]);
   }
+  for (const name of SCHEDULES) {
+    const config = RUN_CONFIG_SCHEMA.parse({ schedule: { name } });
+    expect(leaves(config).filter((path) => !known.has(path))).toEqual([]);
+  }
 });
 
 describe('a configuration survives the form', () => {
@@ -27,6 +39,7 @@ describe('a configuration survives the form', () => {
     ["the chapter's", DEFAULT_RUN_CONFIG],
     ['digits', MNIST_RUN_CONFIG],
     ...OPTIMIZERS.map((name) => [name, RUN_CONFIG_SCHEMA.parse({ optimizer: { name } })] as const),
+    ...SCHEDULES.map((name) => [name, RUN_CONFIG_SCHEMA.parse({ schedule: { name } })] as const),
     [
       'one with everything changed',
       RUN_CONFIG_SCHEMA.parse({
@@ -35,8 +48,13 @@ describe('a configuration survives the form', () => {
         loss: 'mse',
         initializer: 'xavier-uniform',
         optimizer: { name: 'adamw', learningRate: 3e-4, betas: [0.8, 0.95], eps: 1e-7, amsgrad: true },
+        dropout: 0.2,
+        schedule: { name: 'cosine', warmupSteps: 20, startFactor: 0.01, tMax: 500, etaMin: 1e-6 },
         clipNorm: 1.5,
+        ema: 0.999,
         batchSize: 7,
+        accumulate: 4,
+        earlyStop: { patience: 5, minDelta: 1e-4 },
         seed: 9_007_199_254_740_991,
         epochs: 3,
         data: { source: 'random', validation: 0.25 },
@@ -68,6 +86,19 @@ describe('faults stand at their field', () => {
       'one beta',
       { 'optimizer.betas': '0.9' },
       { 'optimizer.betas': 'two numbers from 0 to below 1, by comma' },
+    ],
+    ['all left out', { dropout: '1' }, { dropout: 'below 1' }],
+    ['an average of nothing', { ema: '-0.1' }, { ema: 'at least 0' }],
+    ['no batch to a step', { accumulate: '0' }, { accumulate: 'at least 1' }],
+    [
+      'a warm-up from nothing',
+      { 'schedule.warmupSteps': '5', 'schedule.startFactor': '0' },
+      { 'schedule.startFactor': 'above 0' },
+    ],
+    [
+      'stopping by data that are not there',
+      { 'earlyStop.patience': '3', 'data.validation': '0' },
+      { 'earlyStop.patience': 'stopping early needs data that are held out' },
     ],
     ['keeping one', { 'checkpoint.keepLast': '1' }, { 'checkpoint.keepLast': 'at least 2' }],
     ['step zero', { steps: '0' }, { steps: 'a whole number from 1, or empty' }],
@@ -123,4 +154,43 @@ test('steps and name go beside the configuration, and only where they are given'
     steps: 200,
     name: 'first try',
   });
+});
+
+test('another schedule brings its own settings and keeps the warm-up', () => {
+  const warm = { ...draftOf(DEFAULT_RUN_CONFIG), 'schedule.warmupSteps': '50' };
+  const draft = withSchedule(warm, 'cosine');
+  const asked = FIELDS.filter((field) => field.path.startsWith('schedule.') && isAsked(field, draft));
+  expect(asked.map((field) => field.path)).toEqual([
+    'schedule.name',
+    'schedule.tMax',
+    'schedule.etaMin',
+    'schedule.warmupSteps',
+    'schedule.startFactor',
+  ]);
+  expect(draft['schedule.warmupSteps']).toBe('50');
+  const back = withSchedule(draft, 'constant');
+  expect(back['schedule.tMax']).toBeUndefined();
+});
+
+test('what matters only with another setting is asked for with that one', () => {
+  const draft = draftOf(DEFAULT_RUN_CONFIG);
+  const isShown = (path: string, changes: Record<string, string>) =>
+    isAsked(
+      FIELDS.find((field) => field.path === path)!,
+      { ...draft, ...changes },
+    );
+  expect(isShown('schedule.startFactor', {})).toBe(false);
+  expect(isShown('schedule.startFactor', { 'schedule.warmupSteps': '5' })).toBe(true);
+  expect(isShown('earlyStop.minDelta', {})).toBe(false);
+  expect(isShown('earlyStop.minDelta', { 'earlyStop.patience': '5' })).toBe(true);
+});
+
+test('folded sections tell what is on', () => {
+  const draft = draftOf(DEFAULT_RUN_CONFIG);
+  expect([summaryOf('schedule', draft), summaryOf('care', draft)]).toEqual(['constant', undefined]);
+  const busy = { ...draft, 'schedule.warmupSteps': '50', ema: '0.99', 'earlyStop.patience': '3' };
+  expect([summaryOf('schedule', busy), summaryOf('care', busy)]).toEqual([
+    'constant, after 50 steps of warm-up',
+    'averaging, early stop',
+  ]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readIdx } from '#main/trainer/idx.ts';
+import { readIdx } from '#main/services/runs/data/idx.ts';
 import { isAppError } from '#shared/errors.ts';
 
 /** Header by hand: two zeros, type, rank, sizes, all big-endian. */
