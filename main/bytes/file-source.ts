@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 
@@ -37,6 +37,8 @@ export async function fileSource(path: string): Promise<FileSource> {
       identify: () => identify(handle),
       read: (offset, length, signal) =>
         readExactly(handle, name, identity.byteLength, offset, length, signal),
+      readInto: (offset, target) => readNow(handle.fd, name, identity.byteLength, offset, target),
+      checkUnchanged: async () => checkSame(name, identity, await identify(handle)),
       close: () => handle.close(),
     };
   } catch (error) {
@@ -89,16 +91,52 @@ async function readExactly(
     } catch (error) {
       throw systemError(error, 'reading', name);
     }
-    if (count === 0) {
-      throw new AppError('io', 'the file became shorter while it was read', {
-        file: name,
-        offset: offset + done,
-        expected: `${length} bytes at offset ${offset}`,
-        found: `${done} bytes`,
-        hint: 'another program is writing to it; open it again when that is done',
-      });
-    }
+    if (count === 0) throw becameShorter(name, offset, length, done);
     done += count;
   }
   return bytes;
+}
+
+function readNow(
+  descriptor: number,
+  name: string,
+  byteLength: number,
+  offset: number,
+  target: Uint8Array,
+): void {
+  const length = target.byteLength;
+  checkRange(name, byteLength, offset, length);
+  let done = 0;
+  while (done < length) {
+    let count: number;
+    try {
+      count = readSync(descriptor, target, done, length - done, offset + done);
+    } catch (error) {
+      throw systemError(error, 'reading', name);
+    }
+    if (count === 0) throw becameShorter(name, offset, length, done);
+    done += count;
+  }
+}
+
+function becameShorter(file: string, offset: number, length: number, done: number): AppError {
+  return new AppError('io', 'the file became shorter while it was read', {
+    file,
+    offset: offset + done,
+    expected: `${length} bytes at offset ${offset}`,
+    found: `${done} bytes`,
+    hint: 'another program is writing to it; open it again when that is done',
+  });
+}
+
+function checkSame(file: string, before: FileIdentity, now: FileIdentity): void {
+  const isSame =
+    before.byteLength === now.byteLength && before.modifiedNanoseconds === now.modifiedNanoseconds;
+  if (isSame) return;
+  throw new AppError('io', 'the file changed while it was read', {
+    file,
+    expected: `${before.byteLength} bytes as they were at the start`,
+    found: before.byteLength === now.byteLength ? 'other bytes' : `${now.byteLength} bytes`,
+    hint: 'another program is writing to it; open it again when that is done',
+  });
 }

@@ -20,6 +20,9 @@ export function joinedSource(parts: readonly ByteSource[], name: string): ByteSo
       }
       return out;
     },
+    checkUnchanged: async () => {
+      for (const part of parts) await part.checkUnchanged?.();
+    },
     close: async () => {
       for (const part of parts) await part.close();
     },

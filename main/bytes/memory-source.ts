@@ -13,6 +13,10 @@ export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
       checkRange(name, bytes.byteLength, offset, length);
       return bytes.slice(offset, offset + length);
     },
+    readInto: (offset, target) => {
+      checkRange(name, bytes.byteLength, offset, target.byteLength);
+      target.set(bytes.subarray(offset, offset + target.byteLength));
+    },
     close: async () => {},
   };
 }

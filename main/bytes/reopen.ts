@@ -52,6 +52,7 @@ async function over(inner: SourceDescription, wrap: (of: ByteSource) => ByteSour
     const source = wrap(of);
     return {
       ...source,
+      ...(of.checkUnchanged ? { checkUnchanged: of.checkUnchanged } : {}),
       close: async () => {
         await source.close();
         await of.close();

@@ -54,5 +54,15 @@ export interface ByteSource {
    * @throws AppError `corrupt` when the range is not inside the source, `io` when the system fails or comes up short.
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * As `read`, into memory of the caller's and before it returns: for threads that do nothing but read and compute.
+   * Absent where bytes have to be worked out.
+   */
+  readonly readInto?: (offset: number, target: Uint8Array) => void;
+  /**
+   * Whether the files beneath are still the ones that were opened.
+   * @throws AppError `io` where one was changed since; absent where there is no file.
+   */
+  readonly checkUnchanged?: () => Promise<void>;
   close(): Promise<void>;
 }

@@ -12,6 +12,14 @@ export function spanSource(of: ByteSource, offset: number, byteLength: number, n
       checkRange(name, byteLength, start, length);
       return of.read(offset + start, length, signal);
     },
+    ...(of.readInto
+      ? {
+          readInto: (start: number, target: Uint8Array) => {
+            checkRange(name, byteLength, start, target.byteLength);
+            of.readInto!(offset + start, target);
+          },
+        }
+      : {}),
     close: async () => {},
   };
 }

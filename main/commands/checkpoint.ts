@@ -17,7 +17,7 @@ export const closeCommand: Handler<'checkpoint.close'> = ({ checkpoints }, { fil
 
 export const summarizeCommand: Handler<'checkpoint.summarize'> = async (
   { checkpoints, compute },
-  { file, globs, digest, quantiles, failOn },
+  { file, globs, digest, quantiles, failOn, bins, verify },
   { signal, progress },
 ) =>
   summarizeCheckpoint(await checkpoints.open(file), compute, {
@@ -25,6 +25,8 @@ export const summarizeCommand: Handler<'checkpoint.summarize'> = async (
     isDigestWanted: digest === true,
     quantiles,
     failOn,
+    bins,
+    isVerificationWanted: verify === true,
     signal,
     progress,
   });

@@ -19,6 +19,11 @@ export interface TensorReader {
    * @throws AppError `corrupt`, `io`, `cancelled`.
    */
   read(start: number, count: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * As `read`, for as many elements as `target` has room for, before it returns: where values lie in a file as they are.
+   * @throws AppError `corrupt`, `io`.
+   */
+  readonly readInto?: (start: number, target: Uint8Array) => void;
 }
 
 /**
@@ -43,6 +48,14 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
       read: async (start, count) => bytes.slice(start * width, (start + count) * width),
     };
   }
+  const adjust = (bytes: Uint8Array) => {
+    if (storage.byteOrder === 'big') swapInPlace(bytes, tensor.dtype);
+    if (storage.isUnpacked) extendSigns(bytes, tensor.dtype);
+    if (storage.kind === 'dense' && storage.isConjugated) negateParts(bytes, width / 2, 1, 2);
+    if (storage.kind === 'dense' && storage.isNegated) negateParts(bytes, swapUnit(tensor.dtype), 0, 1);
+  };
+  const readInto =
+    storage.kind === 'dense' ? directReader(tensor, storage, sources[storage.source]!, width) : undefined;
   const read =
     storage.kind === 'chunked'
       ? chunkedReader(storage, sources, tensor.shape, width)
@@ -52,12 +65,17 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
     elementByteLength: width,
     read: async (start, count, signal) => {
       const bytes = alignedCopy(await read(start, count, signal));
-      if (storage.byteOrder === 'big') swapInPlace(bytes, tensor.dtype);
-      if (storage.isUnpacked) extendSigns(bytes, tensor.dtype);
-      if (storage.kind === 'dense' && storage.isConjugated) negateParts(bytes, width / 2, 1, 2);
-      if (storage.kind === 'dense' && storage.isNegated) negateParts(bytes, swapUnit(tensor.dtype), 0, 1);
+      adjust(bytes);
       return bytes;
     },
+    ...(readInto
+      ? {
+          readInto: (start: number, target: Uint8Array) => {
+            readInto(start, target);
+            adjust(target);
+          },
+        }
+      : {}),
   };
 }
 
@@ -73,6 +91,20 @@ type Read = (start: number, count: number, signal?: AbortSignal) => Promise<Uint
 function denseReader(storage: DenseStorage, source: ByteSource, width: number): Read {
   const base = storage.offset + (storage.elementOffset ?? 0) * width;
   return (start, count, signal) => source.read(base + start * width, count * width, signal);
+}
+
+/** Reads what lies in its source one element after the other. */
+function directReader(
+  { dtype, shape }: StoredTensor,
+  storage: DenseStorage,
+  source: ByteSource,
+  width: number,
+): ((start: number, target: Uint8Array) => void) | undefined {
+  const { readInto } = source;
+  if (!readInto || (dtypeInfo(dtype).bits < 8 && !storage.isUnpacked) || !isContiguous(shape, storage))
+    return undefined;
+  const base = storage.offset + (storage.elementOffset ?? 0) * width;
+  return (start, target) => readInto(base + start * width, target);
 }
 
 /** Elements below a byte, packed with the first one in the low bits; each comes out as a byte. */

@@ -9,9 +9,35 @@ export interface AnalysisKernels {
   /** Signed, as WebAssembly hands numbers over. */
   crc32(at: number, byteLength: number, seed: number): number;
   crc32c(at: number, byteLength: number, seed: number): number;
+  /** @param record twelve doubles: see `assembly/moments.ts`. */
+  momentsF32(at: number, count: number, tiny: number, record: number): void;
+  momentsF64(at: number, count: number, tiny: number, record: number): void;
+  countBytes(at: number, count: number, tables: number): void;
+  countHalves(at: number, count: number, tables: number): void;
+  countUpperHalves(at: number, count: number, tables: number): void;
+  countLowerHalves(at: number, count: number, places: number, tables: number): void;
+  drain(tables: number, tableCount: number, length: number, totals: number): void;
+  readonly binF32: BinKernel;
+  readonly binF64: BinKernel;
 }
 
+/** See `assembly/binning.ts`. */
+type BinKernel = (
+  at: number,
+  count: number,
+  low: number,
+  factor: number,
+  margin: number,
+  bins: number,
+  edges: number,
+  counts: number,
+  laneStride: number,
+  outside: number,
+) => void;
+
 const PAGE_BYTES = 65_536;
+/** Address space alone until it is written to: enough for all regions of ordinary windows. */
+const START_BYTES = 64 * 1024 * 1024;
 /** A cache line and the widest vector. */
 const ALIGNMENT = 64;
 
@@ -23,6 +49,7 @@ export function analysisKernels(): AnalysisKernels {
     const module = new WebAssembly.Module(Buffer.from(base64, 'base64'));
     instance = new WebAssembly.Instance(module).exports as unknown as AnalysisKernels;
     end = instance.workspace();
+    instance.memory.grow(START_BYTES / PAGE_BYTES);
   }
   return instance;
 }
@@ -50,17 +77,51 @@ export function memoryRegion(): Region {
   };
 }
 
-const inputs = [memoryRegion(), memoryRegion()] as const;
+const idle: Region[] = [];
+
+/** Several passes may be under way in a thread, in turns: each borrows regions of its own, and gives them back. */
+export function borrowRegion(): Region {
+  return idle.pop() ?? memoryRegion();
+}
+
+export function returnRegion(region: Region): void {
+  idle.push(region);
+}
+
+/** What a window is given at least, so that it need not move when the next one is a little longer. */
+const USUAL_BYTES = 1024 * 1024;
+
+/** Memory that windows can be read into, so that kernels need no copy of them. */
+export interface InputWindow {
+  /** Room for so many bytes; holds until it is asked for again. */
+  take(byteLength: number): Uint8Array;
+  /** Gives the memory back; nothing taken from it may be used any more. */
+  release(): void;
+}
+
+export function borrowWindow(): InputWindow {
+  const region = borrowRegion();
+  return {
+    take: (byteLength) => {
+      const at = region.reserve(Math.max(byteLength, USUAL_BYTES));
+      return new Uint8Array(analysisKernels().memory.buffer, at, byteLength);
+    },
+    release: () => returnRegion(region),
+  };
+}
+
+const copies = [memoryRegion(), memoryRegion()] as const;
 
 /**
- * Puts a window where kernels read it; bytes that lie there already stay.
- * @param side 0, or 1 for the partner of a pair.
+ * Puts values where kernels read them, for the one call that follows; what lies in the module's memory already stays.
+ * @param side 1 for the partner of a pair.
  * @returns the address.
  */
-export function placeInput(bytes: Uint8Array, side: 0 | 1 = 0): number {
+export function placeInput(values: ArrayBufferView, side: 0 | 1 = 0): number {
   const { memory } = analysisKernels();
-  if (bytes.buffer === memory.buffer) return bytes.byteOffset;
-  const at = inputs[side].reserve(bytes.byteLength);
-  new Uint8Array(memory.buffer, at, bytes.byteLength).set(bytes);
+  if (values.buffer === memory.buffer) return values.byteOffset;
+  const at = copies[side].reserve(values.byteLength);
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  new Uint8Array(memory.buffer, at, values.byteLength).set(bytes);
   return at;
 }

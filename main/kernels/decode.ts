@@ -42,7 +42,7 @@ export function partDtype(dtype: string): string {
  * Numbers of a window as doubles, which is exact for every dtype but i64, u64 (rounded to nearest) and f80.
  * Complex dtypes give their parts, two a value.
  * @param bytes whole elements; a view at any offset.
- * @returns a view of `bytes` for aligned f32 and f64 (do not write to it), else a Float64Array of its own.
+ * @returns a view of `bytes` for aligned f32 and f64 (do not write to it), else an array of its own: f32 for floats of up to 16 bits.
  */
 export function decode(dtype: string, bytes: Uint8Array): Float64Array | Float32Array {
   const info = dtypeInfo(dtype);
@@ -97,18 +97,18 @@ function copied(bytes: Uint8Array): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
 
-function decodeBf16(bytes: Uint8Array, count: number): Float64Array {
+function decodeBf16(bytes: Uint8Array, count: number): Float32Array {
   const codes = new Uint16Array(copied(bytes));
   const bits = new Uint32Array(count);
   for (let i = 0; i < count; i++) bits[i] = codes[i]! << 16;
-  return Float64Array.from(new Float32Array(bits.buffer));
+  return new Float32Array(bits.buffer);
 }
 
-function decodeByTable(dtype: string, bytes: Uint8Array, count: number): Float64Array {
+function decodeByTable(dtype: string, bytes: Uint8Array, count: number): Float32Array {
   const table = codeTable(dtype);
   if (!table) throw new Error(`${dtype} has no numbers`);
   const codes = elementByteLength(dtype) === 2 ? new Uint16Array(copied(bytes)) : bytes;
-  const numbers = new Float64Array(count);
+  const numbers = new Float32Array(count);
   for (let i = 0; i < count; i++) numbers[i] = table[codes[i]!]!;
   return numbers;
 }

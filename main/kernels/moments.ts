@@ -4,6 +4,7 @@
  * pairwise update (1979), so that a mean of 10^6 with a spread of 1 loses nothing.
  * Values beyond 2^±400 are scaled by a power of two, so that squares neither overflow nor vanish.
  */
+import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
 import { smallestNormal } from '#main/kernels/decode.ts';
 
 export interface Moments {
@@ -18,6 +19,9 @@ export interface Moments {
   finite: number;
   min: number;
   max: number;
+  /** Where they occur first, counted from the first element seen; -1 where nothing is finite. */
+  minAt: number;
+  maxAt: number;
   /** Of the finite values times 2^-exponent. */
   mean: number;
   /** Sum of squared deviations, scaled by 2^(-2 exponent). */
@@ -36,38 +40,26 @@ export function emptyMoments(): Moments {
     finite: 0,
     min: Infinity,
     max: -Infinity,
+    minAt: -1,
+    maxAt: -1,
     mean: 0,
     squares: 0,
     exponent: 0,
   };
 }
 
-/** Sums of a thousand doubles lose at most ten bits; the blocks are then summed with compensation. */
-const BLOCK = 1024;
+const RECORD_DOUBLES = 12;
+const recordRegion = memoryRegion();
 
-/** Moments of one window of numbers. */
+/** Moments of one window of numbers; a view into the kernels' memory is taken as it is. */
 export function windowMoments(values: Float64Array | Float32Array, dtype: string): Moments {
-  const moments = emptyMoments();
-  const tiny = smallestNormal(dtype);
-  let { nan, positiveInfinity, negativeInfinity, zeros, denormals, min, max } = moments;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value - value !== 0) {
-      if (value === Infinity) positiveInfinity++;
-      else if (value === -Infinity) negativeInfinity++;
-      else nan++;
-      continue;
-    }
-    if (value < min) min = value;
-    if (value > max) max = value;
-    if (value < tiny && value > -tiny) {
-      if (value === 0) zeros++;
-      else denormals++;
-    } else if (value === 0) zeros++;
-  }
-  const finite = values.length - nan - positiveInfinity - negativeInfinity;
-  Object.assign(moments, {
-    count: values.length,
+  const at = placeInput(values);
+  const kernels = analysisKernels();
+  const record = recordRegion.reserve(RECORD_DOUBLES * 8);
+  const isDouble = values instanceof Float64Array;
+  const count = isDouble ? kernels.momentsF64 : kernels.momentsF32;
+  count(at, values.length, smallestNormal(dtype), record);
+  const [
     nan,
     positiveInfinity,
     negativeInfinity,
@@ -76,17 +68,33 @@ export function windowMoments(values: Float64Array | Float32Array, dtype: string
     finite,
     min,
     max,
-  });
-  if (finite > 0) deviations(values, moments, finite === values.length);
+    minAt,
+    maxAt,
+    mean,
+    squares,
+  ] = new Float64Array(kernels.memory.buffer, record, RECORD_DOUBLES) as unknown as MomentsRecord;
+  const counts = { count: values.length, nan, positiveInfinity, negativeInfinity, zeros, denormals, finite };
+  const moments = { ...counts, min, max, minAt, maxAt, mean, squares, exponent: 0 };
+  if (isDouble && finite > 0) moments.exponent = scaleExponent(Math.max(Math.abs(min), Math.abs(max)));
+  if (moments.exponent !== 0)
+    scaledDeviations(new Float64Array(kernels.memory.buffer, at, values.length), moments);
   return moments;
 }
 
-function deviations(values: Float64Array | Float32Array, moments: Moments, isAllFinite: boolean): void {
-  moments.exponent = scaleExponent(Math.max(Math.abs(moments.min), Math.abs(moments.max)));
+/** In the order of `finish` in `assembly/moments.ts`. */
+type MomentsRecord = readonly [
+  ...[nan: number, positiveInfinity: number, negativeInfinity: number, zeros: number, denormals: number],
+  ...[finite: number, min: number, max: number, minAt: number, maxAt: number, mean: number, squares: number],
+];
+
+/** Sums of a thousand doubles lose at most ten bits; the blocks are then summed with compensation. */
+const BLOCK = 1024;
+
+/** Mean and squares once more, scaled: what the kernel found of them has left the range of a double. */
+function scaledDeviations(values: Float64Array, moments: Moments): void {
   const scale = 2 ** -moments.exponent;
-  const mean = blockedSum(values, 0, scale, false, isAllFinite) / moments.finite;
-  moments.mean = mean;
-  moments.squares = blockedSum(values, mean, scale, true, isAllFinite);
+  moments.mean = blockedSum(values, 0, scale, false) / moments.finite;
+  moments.squares = blockedSum(values, moments.mean, scale, true);
 }
 
 /** 0 for all but extreme magnitudes, where the squares would leave the range of a double. */
@@ -96,31 +104,17 @@ function scaleExponent(magnitude: number): number {
 }
 
 /** Sum of (value × scale − origin), or of its squares, over the finite values. */
-function blockedSum(
-  values: Float64Array | Float32Array,
-  origin: number,
-  scale: number,
-  isSquared: boolean,
-  isAllFinite: boolean,
-): number {
+function blockedSum(values: Float64Array, origin: number, scale: number, isSquared: boolean): number {
   let total = 0;
   let compensation = 0;
   for (let begin = 0; begin < values.length; begin += BLOCK) {
     const end = Math.min(begin + BLOCK, values.length);
     let block = 0;
-    if (isSquared) {
-      for (let i = begin; i < end; i++) {
-        const value = values[i]!;
-        if (isAllFinite || value - value === 0) {
-          const deviation = value * scale - origin;
-          block += deviation * deviation;
-        }
-      }
-    } else {
-      for (let i = begin; i < end; i++) {
-        const value = values[i]!;
-        if (isAllFinite || value - value === 0) block += value * scale;
-      }
+    for (let i = begin; i < end; i++) {
+      const value = values[i]!;
+      if (value - value !== 0) continue;
+      const deviation = value * scale - origin;
+      block += isSquared ? deviation * deviation : deviation;
     }
     // Neumaier's compensation: what the larger of the two swallowed is kept
     const sum = total + block;
@@ -132,6 +126,7 @@ function blockedSum(
 
 /** Adds the moments of a later window to those so far; the order of merging is part of the result. */
 export function mergeMoments(into: Moments, other: Moments): void {
+  const seen = into.count;
   into.count += other.count;
   into.nan += other.nan;
   into.positiveInfinity += other.positiveInfinity;
@@ -139,8 +134,8 @@ export function mergeMoments(into: Moments, other: Moments): void {
   into.zeros += other.zeros;
   into.denormals += other.denormals;
   if (other.finite === 0) return;
-  into.min = Math.min(into.min, other.min);
-  into.max = Math.max(into.max, other.max);
+  if (other.min < into.min) Object.assign(into, { min: other.min, minAt: seen + other.minAt });
+  if (other.max > into.max) Object.assign(into, { max: other.max, maxAt: seen + other.maxAt });
   const exponent = into.finite === 0 ? other.exponent : Math.max(into.exponent, other.exponent);
   const left = rescaled(into, exponent);
   const right = rescaled(other, exponent);

@@ -93,26 +93,8 @@ function withDigit(bucket: Bucket, digit: number, value: number): readonly [numb
     : [bucket.high, (bucket.low | shifted) >>> 0];
 }
 
-/** Ranks that the linear quantile of probability `q` among `count` values needs, and the weight of the upper one. */
-export function quantileRanks(q: number, count: number): { lower: number; upper: number; weight: number } {
-  const position = q * (count - 1);
-  const lower = Math.min(count - 1, Math.max(0, Math.floor(position)));
-  return { lower, upper: Math.min(count - 1, lower + 1), weight: position - lower };
-}
-
-/** NumPy's linear interpolation between two order statistics; integers stay exact where no rounding is needed. */
-export function quantileOf(
-  dtype: string,
-  selection: Selection,
-  ranks: { readonly lower: number; readonly upper: number; readonly weight: number },
-): number | bigint {
-  const [lowerHigh, lowerLow] = selection.found.get(ranks.lower)!;
-  const [upperHigh, upperLow] = selection.found.get(ranks.upper)!;
-  const lower = valueOfKey(dtype, lowerHigh, lowerLow);
-  const upper = valueOfKey(dtype, upperHigh, upperLow);
-  if (ranks.weight === 0 || lower === upper) return lower;
-  const a = Number(lower);
-  const b = Number(upper);
-  // the form nearer to the closer end, as NumPy's _lerp does, so that q = 1 gives the maximum itself
-  return ranks.weight < 0.5 ? a + (b - a) * ranks.weight : b - (b - a) * (1 - ranks.weight);
+/** The value at a rank looked for, once the last pass is over. */
+export function foundValue(dtype: string, selection: Selection, rank: number): number | bigint {
+  const [high, low] = selection.found.get(rank)!;
+  return valueOfKey(dtype, high, low);
 }

@@ -18,6 +18,9 @@ export interface SummarizeOptions {
   readonly isDigestWanted: boolean;
   readonly quantiles?: readonly number[] | undefined;
   readonly failOn?: readonly string[] | undefined;
+  readonly bins?: number | undefined;
+  /** Checksums are then taken of what the statistics read; what they do not read is read for that alone. */
+  readonly isVerificationWanted?: boolean;
   readonly signal: AbortSignal;
   readonly progress: (update: SummarizeUpdate) => void;
 }
@@ -27,17 +30,18 @@ export async function summarizeTensor(
   open: OpenCheckpoint,
   compute: Compute,
   name: string,
-  options: Pick<SummarizeOptions, 'isDigestWanted' | 'quantiles' | 'signal'> & {
+  options: Pick<SummarizeOptions, 'isDigestWanted' | 'quantiles' | 'signal' | 'bins'> & {
     readonly onRead?: (byteLength: number) => void;
   },
 ): Promise<SummaryAnswer> {
   const quantiles = options.quantiles ?? DEFAULT_QUANTILES;
-  const key = `summary:${name}:${quantiles.join(',')}:${options.isDigestWanted}`;
+  const { bins, isDigestWanted } = options;
+  const key = `summary:${name}:${quantiles.join(',')}:${isDigestWanted}:${bins ?? ''}`;
   const known = open.cache.get(key) as SummaryAnswer | undefined;
   if (known) return known;
   const answer = await compute.run(
     'summary',
-    { plan: open.plan(name), quantiles, isDigestWanted: options.isDigestWanted },
+    { plan: open.plan(name), quantiles, isDigestWanted, ...(bins ? { bins } : {}) },
     { signal: options.signal, ...(options.onRead ? { onRead: options.onRead } : {}) },
   );
   open.cache.set(key, answer);
@@ -55,6 +59,7 @@ export async function summarizeCheckpoint(
   const total = wanted.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const problems: Problem[] = [...open.summary.problems];
   const rows: SummarizedTensor[] = new Array<SummarizedTensor>(wanted.length);
+  const order = longestFirst(wanted);
   let done = 0;
   let next = 0;
 
@@ -63,7 +68,8 @@ export async function summarizeCheckpoint(
     options.progress({ done: Math.min(done, total), total, unit: 'bytes' });
   };
   const work = async () => {
-    for (let index = next++; index < wanted.length; index = next++) {
+    while (next < order.length) {
+      const index = order[next++]!;
       const info = wanted[index]!;
       rows[index] = await summarizeRow(open, compute, info, options, onRead, problems);
       options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [rows[index]!] });
@@ -82,6 +88,13 @@ export async function summarizeCheckpoint(
       ? { isFound: rows.some(({ summary }) => summary && holdsAny(summary, options.failOn!)) }
       : {}),
   };
+}
+
+/** Indices of tensors, so that no thread is left with a long one at the end. */
+function longestFirst(tensors: readonly TensorInfo[]): number[] {
+  return tensors
+    .map((_, index) => index)
+    .sort((a, b) => tensors[b]!.byteLength - tensors[a]!.byteLength || a - b);
 }
 
 async function summarizeRow(

@@ -75,7 +75,10 @@ async function withSources<Result>(
   const sources: ByteSource[] = [];
   try {
     for (const description of plan.sources ?? []) sources.push(await openSource(description));
-    return await use(sources);
+    const result = await use(sources);
+    // what was read before and after a change would be a mixture of two files
+    for (const source of sources) await source.checkUnchanged?.();
+    return result;
   } finally {
     for (const source of sources) await source.close();
   }

@@ -1,5 +1,6 @@
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { TensorReader } from '#main/formats/read.ts';
+import { borrowWindow, type InputWindow } from '#main/kernels/analysis-module.ts';
 import { throwIfCancelled } from '#shared/errors.ts';
 
 export interface Window {
@@ -15,14 +16,56 @@ export interface Pass {
   readonly onRead?: (byteLength: number) => void;
 }
 
-/** All elements in C order, about a mebibyte at a time. The bytes belong to the caller until the next window. */
-export async function* windowsOf(reader: TensorReader, pass: Pass): AsyncGenerator<Window> {
-  const size = Math.max(1, Math.floor(WINDOW_BYTES / reader.elementByteLength));
-  for (let start = 0; start < reader.elementCount; start += size) {
-    throwIfCancelled(pass.signal);
-    const count = Math.min(size, reader.elementCount - start);
-    const bytes = await reader.read(start, count, pass.signal);
-    pass.onRead?.(bytes.byteLength);
-    yield { start, bytes };
+/** How long a pass may keep its thread from hearing that it is cancelled, in milliseconds. */
+const BREATH_MS = 15;
+
+/** Lets messages in now and then: reads that return at once never would. */
+export function breather(): () => Promise<void> {
+  let last = Date.now();
+  return async () => {
+    if (Date.now() - last < BREATH_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    last = Date.now();
+  };
+}
+
+/** How many elements make a window of about a mebibyte. */
+export function windowLength(elementByteLength: number): number {
+  return Math.max(1, Math.floor(WINDOW_BYTES / elementByteLength));
+}
+
+/**
+ * All elements in C order, about a mebibyte at a time, read where kernels compute wherever that can be.
+ * The bytes hold until the next window is asked for.
+ */
+export async function* windowsOf(reader: TensorReader, pass: Pass): AsyncGenerator<Window, void, undefined> {
+  const size = windowLength(reader.elementByteLength);
+  const breathe = breather();
+  const input = borrowWindow();
+  try {
+    for (let start = 0; start < reader.elementCount; start += size) {
+      await breathe();
+      throwIfCancelled(pass.signal);
+      const count = Math.min(size, reader.elementCount - start);
+      const bytes = await readWindow(reader, start, count, pass, input);
+      pass.onRead?.(bytes.byteLength);
+      yield { start, bytes };
+    }
+  } finally {
+    input.release();
   }
+}
+
+/** One window of whole elements; its bytes hold until something else is read into `input`. */
+export async function readWindow(
+  reader: TensorReader,
+  start: number,
+  count: number,
+  pass: Pass,
+  input: InputWindow,
+): Promise<Uint8Array> {
+  if (!reader.readInto) return reader.read(start, count, pass.signal);
+  const target = input.take(count * reader.elementByteLength);
+  reader.readInto(start, target);
+  return target;
 }

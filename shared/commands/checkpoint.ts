@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 import { command, type Progress } from '#shared/commands/command.ts';
 import type { CheckpointSummary, Integrity, Problem } from '#shared/checkpoint.ts';
-import type { Comparison, ComparisonRow, Summary } from '#shared/statistics.ts';
+import type { Comparison, ComparisonRow, Histogram, Summary } from '#shared/statistics.ts';
 import type { TensorInfo } from '#shared/tensor.ts';
 import type { Xray } from '#shared/xray.ts';
 
@@ -11,6 +11,8 @@ export interface SummarizedTensor extends TensorInfo {
   readonly summary?: Summary;
   /** Of the stored integers' real values, for quantised tensors. */
   readonly dequantised?: Summary;
+  /** Of real numbers, from the finite minimum to the maximum, where `bins` asked for it. */
+  readonly histogram?: Histogram;
   /** Of the canonical bytes: little-endian, C order. */
   readonly sha256?: string;
 }
@@ -21,6 +23,8 @@ export interface SummarizedCheckpoint extends CheckpointSummary {
   readonly contentDigest?: string;
   /** Whether `failOn` found what it looks for. */
   readonly isFound?: boolean;
+  /** Where `verify` asked for it: its checksums were taken of the bytes that the statistics read. */
+  readonly verification?: VerifiedCheckpoint;
 }
 
 export interface SummarizeUpdate extends Progress {
@@ -107,6 +111,10 @@ export const CHECKPOINT_COMMANDS = {
       file: z.string(),
       globs,
       digest: z.optional(z.boolean()),
+      /** Equally wide bins for a histogram of every tensor. */
+      bins: z.optional(z.int().check(z.gte(1), z.lte(65_536))),
+      /** Checks what the format records, in the same pass. */
+      verify: z.optional(z.boolean()),
       quantiles: z.optional(z.array(z.number().check(z.gte(0), z.lte(1)))),
       failOn: z.optional(z.array(z.enum(FAIL_ON))),
     }),

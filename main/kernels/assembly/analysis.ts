@@ -1,3 +1,6 @@
 /** The entry of the analysis module: what its exports are, `main/kernels/analysis-module.ts` types. */
 export { workspace } from './workspace';
 export { crc32, crc32c } from './crc';
+export { momentsF32, momentsF64 } from './moments';
+export { countBytes, countHalves, countUpperHalves, countLowerHalves, drain } from './counting';
+export { binF32, binF64 } from './binning';

@@ -2,11 +2,12 @@ import { ADLER32_START, adler32 } from '#main/bytes/adler32.ts';
 import { maskCrc32c } from '#main/bytes/crc32c.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { openSource } from '#main/bytes/reopen.ts';
-import type { SourceDescription } from '#main/bytes/source.ts';
+import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
+import { borrowWindow, type InputWindow } from '#main/kernels/analysis-module.ts';
 import { windowCrc32, windowCrc32c } from '#main/kernels/checksum.ts';
-import type { Pass } from '#main/services/windows.ts';
+import { breather, type Pass } from '#main/services/windows.ts';
 import type { Checksum } from '#main/formats/contract.ts';
-import { AppError } from '#shared/errors.ts';
+import { AppError, throwIfCancelled } from '#shared/errors.ts';
 
 export interface ChecksumTask {
   readonly source: SourceDescription;
@@ -29,15 +30,34 @@ export async function checksumTask(task: ChecksumTask, pass: Pass): Promise<numb
   if (!step)
     throw new AppError('unsupported', `the checksum ${task.algorithm} is verified while its values are read`);
   const source = await openSource(task.source);
+  const input = borrowWindow();
+  const breathe = breather();
   try {
     let value = task.algorithm === 'adler32' ? ADLER32_START : 0;
     for (let at = task.begin; at < task.end; at += WINDOW_BYTES) {
-      const bytes = await source.read(at, Math.min(WINDOW_BYTES, task.end - at), pass.signal);
+      await breathe();
+      throwIfCancelled(pass.signal);
+      const bytes = await readBytes(source, at, Math.min(WINDOW_BYTES, task.end - at), pass, input);
       pass.onRead?.(bytes.byteLength);
       value = step(bytes, value);
     }
+    await source.checkUnchanged?.();
     return task.algorithm === 'crc32c-masked' ? maskCrc32c(value) : value;
   } finally {
+    input.release();
     await source.close();
   }
+}
+
+async function readBytes(
+  source: ByteSource,
+  offset: number,
+  byteLength: number,
+  pass: Pass,
+  input: InputWindow,
+): Promise<Uint8Array> {
+  if (!source.readInto) return source.read(offset, byteLength, pass.signal);
+  const target = input.take(byteLength);
+  source.readInto(offset, target);
+  return target;
 }

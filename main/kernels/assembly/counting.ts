@@ -1,0 +1,75 @@
+/** How often each code or leading half occurs: a store a value, so neighbours count in tables of their own. */
+
+/** @param tables four of 256 u32 counts. */
+export function countBytes(at: usize, count: u32, tables: usize): void {
+  const end = at + count;
+  for (const whole = at + (count & ~7); at < whole; at += 8) {
+    const codes = load<u64>(at);
+    increase(tables + (((<usize>codes) & 0xff) << 2), 0);
+    increase(tables + (((<usize>(codes >> 8)) & 0xff) << 2), 1024);
+    increase(tables + (((<usize>(codes >> 16)) & 0xff) << 2), 2048);
+    increase(tables + (((<usize>(codes >> 24)) & 0xff) << 2), 3072);
+    increase(tables + (((<usize>(codes >> 32)) & 0xff) << 2), 0);
+    increase(tables + (((<usize>(codes >> 40)) & 0xff) << 2), 1024);
+    increase(tables + (((<usize>(codes >> 48)) & 0xff) << 2), 2048);
+    increase(tables + ((<usize>(codes >> 56)) << 2), 3072);
+  }
+  for (; at < end; at++) increase(tables + ((<usize>load<u8>(at)) << 2), 0);
+}
+
+const SECOND: usize = 65536 * 4;
+
+/** @param tables two of 65,536 u32 counts. */
+export function countHalves(at: usize, count: u32, tables: usize): void {
+  const end = at + ((<usize>count) << 1);
+  for (const whole = at + ((<usize>(count & ~3)) << 1); at < whole; at += 8) {
+    const codes = load<u64>(at);
+    increase(tables + (((<usize>codes) & 0xffff) << 2), 0);
+    increase(tables + (((<usize>(codes >> 16)) & 0xffff) << 2), SECOND);
+    increase(tables + (((<usize>(codes >> 32)) & 0xffff) << 2), 0);
+    increase(tables + ((<usize>(codes >> 48)) << 2), SECOND);
+  }
+  for (; at < end; at += 2) increase(tables + ((<usize>load<u16>(at)) << 2), 0);
+}
+
+/** The upper sixteen bits of each word: what a float has of sign, exponent and the first seven bits behind the point. */
+export function countUpperHalves(at: usize, count: u32, tables: usize): void {
+  const end = at + ((<usize>count) << 2);
+  for (const whole = at + ((<usize>(count & ~3)) << 2); at < whole; at += 16) {
+    increase(tables + ((<usize>load<u16>(at, 2)) << 2), 0);
+    increase(tables + ((<usize>load<u16>(at, 6)) << 2), SECOND);
+    increase(tables + ((<usize>load<u16>(at, 10)) << 2), 0);
+    increase(tables + ((<usize>load<u16>(at, 14)) << 2), SECOND);
+  }
+  for (; at < end; at += 4) increase(tables + ((<usize>load<u16>(at, 2)) << 2), 0);
+}
+
+/**
+ * The lower sixteen bits of the words whose upper ones are looked for.
+ * @param places a byte for each upper half: 0, or one more than the number of its table.
+ * @param tables 65,536 u32 counts for each.
+ */
+export function countLowerHalves(at: usize, count: u32, places: usize, tables: usize): void {
+  const end = at + ((<usize>count) << 2);
+  for (; at < end; at += 4) {
+    const place = <usize>load<u8>(places + load<u16>(at, 2));
+    if (place !== 0) increase(tables + ((place - 1) << 18) + ((<usize>load<u16>(at)) << 2), 0);
+  }
+}
+
+function increase(at: usize, offset: usize): void {
+  store<u32>(at + offset, load<u32>(at + offset) + 1);
+}
+
+/** Adds tables of u32 counts to a table of doubles, and clears them. */
+export function drain(tables: usize, tableCount: u32, length: u32, totals: usize): void {
+  const width = (<usize>length) << 2;
+  for (let index: usize = 0; index < <usize>length; index++) {
+    let sum: u64 = 0;
+    for (let table: u32 = 0; table < tableCount; table++) {
+      sum += load<u32>(tables + <usize>table * width + (index << 2));
+    }
+    if (sum !== 0) store<f64>(totals + (index << 3), load<f64>(totals + (index << 3)) + <f64>sum);
+  }
+  memory.fill(tables, 0, <usize>tableCount * width);
+}

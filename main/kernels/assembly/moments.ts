@@ -1,0 +1,275 @@
+/**
+ * Counts, extremes and moments of one window, in blocks of 4096 values. A block's deviations are taken around the
+ * mean of the blocks before it; where that cancels, or where a value is not finite, the block is done again with two
+ * sweeps around its own mean. Blocks merge in order (Chan, Golub and LeVeque 1979), so the figures are a function of the window alone.
+ */
+
+const BLOCK: u32 = 4096;
+
+/** More than this share of the squares lost to the shift asks for a second sweep: it leaves 12 digits. */
+const MOST_CANCELLED: f64 = 0.999;
+
+let nan: f64 = 0;
+let positiveInfinity: f64 = 0;
+let negativeInfinity: f64 = 0;
+let zeros: f64 = 0;
+let denormals: f64 = 0;
+let finite: f64 = 0;
+let lowest: f64 = 0;
+let highest: f64 = 0;
+let lowestAt: f64 = 0;
+let highestAt: f64 = 0;
+let mean: f64 = 0;
+let squares: f64 = 0;
+
+function start(): void {
+  nan = positiveInfinity = negativeInfinity = zeros = denormals = finite = mean = squares = 0;
+  lowest = Infinity;
+  highest = -Infinity;
+  lowestAt = highestAt = -1;
+}
+
+function finish(record: usize): void {
+  store<f64>(record, nan, 0);
+  store<f64>(record, positiveInfinity, 8);
+  store<f64>(record, negativeInfinity, 16);
+  store<f64>(record, zeros, 24);
+  store<f64>(record, denormals, 32);
+  store<f64>(record, finite, 40);
+  store<f64>(record, lowest, 48);
+  store<f64>(record, highest, 56);
+  store<f64>(record, lowestAt, 64);
+  store<f64>(record, highestAt, 72);
+  store<f64>(record, mean, 80);
+  store<f64>(record, squares, 88);
+}
+
+/**
+ * @param tiny the smallest normal magnitude; 0 where there are no denormals.
+ * @param record twelve doubles, in the order of `finish`.
+ */
+export function momentsF32(at: usize, count: u32, tiny: f64, record: usize): void {
+  start();
+  for (let begin: u32 = 0; begin < count; begin += BLOCK) {
+    const length = min(BLOCK, count - begin);
+    const even = length & ~7;
+    if (even > 0 && !sweepF32(at, begin, even, mean, <f32>tiny)) carefully<f32>(at, begin, even, tiny);
+    if (even < length) carefully<f32>(at, begin + even, length - even, tiny);
+  }
+  finish(record);
+}
+
+/** As `momentsF32`. The squares must stay in range: the caller looks at the extremes. */
+export function momentsF64(at: usize, count: u32, tiny: f64, record: usize): void {
+  start();
+  for (let begin: u32 = 0; begin < count; begin += BLOCK) {
+    const length = min(BLOCK, count - begin);
+    const even = length & ~3;
+    if (even > 0 && !sweepF64(at, begin, even, mean, tiny)) carefully<f64>(at, begin, even, tiny);
+    if (even < length) carefully<f64>(at, begin + even, length - even, tiny);
+  }
+  finish(record);
+}
+
+/** One sweep over a multiple of eight values. @returns false, and nothing is counted, where it does not do. */
+function sweepF32(base: usize, begin: u32, count: u32, shift: f64, tiny: f32): bool {
+  const from = base + <usize>begin * 4;
+  const end = from + <usize>count * 4;
+  const origin = f64x2.splat(shift);
+  const magnitude = i32x4.splat(0x7fffffff);
+  let least = f32x4.splat(Infinity);
+  let most = f32x4.splat(-Infinity);
+  let nearest = f32x4.splat(Infinity);
+  let sum0 = f64x2.splat(0);
+  let sum1 = f64x2.splat(0);
+  let square0 = f64x2.splat(0);
+  let square1 = f64x2.splat(0);
+  for (let at = from; at < end; at += 32) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    least = f32x4.pmin(least, f32x4.pmin(a, b));
+    most = f32x4.pmax(most, f32x4.pmax(a, b));
+    nearest = f32x4.pmin(nearest, f32x4.pmin(v128.and(a, magnitude), v128.and(b, magnitude)));
+    const a0 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at)), origin);
+    const a1 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at, 8)), origin);
+    const b0 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at, 16)), origin);
+    const b1 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at, 24)), origin);
+    sum0 = f64x2.add(sum0, f64x2.add(a0, b0));
+    sum1 = f64x2.add(sum1, f64x2.add(a1, b1));
+    square0 = f64x2.add(square0, f64x2.add(f64x2.mul(a0, a0), f64x2.mul(b0, b0)));
+    square1 = f64x2.add(square1, f64x2.add(f64x2.mul(a1, a1), f64x2.mul(b1, b1)));
+  }
+  const sum = total(f64x2.add(sum0, sum1));
+  const square = total(f64x2.add(square0, square1));
+  if (!isSafe(sum, square, <f64>count)) return false;
+  merge(<f64>count, shift + sum / <f64>count, square - (sum * sum) / <f64>count);
+  const low = min(
+    min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
+    min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3)),
+  );
+  const high = max(
+    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  );
+  const near = min(
+    min(f32x4.extract_lane(nearest, 0), f32x4.extract_lane(nearest, 1)),
+    min(f32x4.extract_lane(nearest, 2), f32x4.extract_lane(nearest, 3)),
+  );
+  notice<f32>(base, begin, count, low, high);
+  if (near < tiny || near === 0) countSmallF32(from, count, tiny);
+  return true;
+}
+
+function sweepF64(base: usize, begin: u32, count: u32, shift: f64, tiny: f64): bool {
+  const from = base + <usize>begin * 8;
+  const end = from + <usize>count * 8;
+  const origin = f64x2.splat(shift);
+  const magnitude = i64x2.splat(0x7fffffffffffffff);
+  let least = f64x2.splat(Infinity);
+  let most = f64x2.splat(-Infinity);
+  let nearest = f64x2.splat(Infinity);
+  let sum0 = f64x2.splat(0);
+  let sum1 = f64x2.splat(0);
+  let square0 = f64x2.splat(0);
+  let square1 = f64x2.splat(0);
+  for (let at = from; at < end; at += 32) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    least = f64x2.pmin(least, f64x2.pmin(a, b));
+    most = f64x2.pmax(most, f64x2.pmax(a, b));
+    nearest = f64x2.pmin(nearest, f64x2.pmin(v128.and(a, magnitude), v128.and(b, magnitude)));
+    const a0 = f64x2.sub(a, origin);
+    const b0 = f64x2.sub(b, origin);
+    sum0 = f64x2.add(sum0, a0);
+    sum1 = f64x2.add(sum1, b0);
+    square0 = f64x2.add(square0, f64x2.mul(a0, a0));
+    square1 = f64x2.add(square1, f64x2.mul(b0, b0));
+  }
+  const sum = total(f64x2.add(sum0, sum1));
+  const square = total(f64x2.add(square0, square1));
+  if (!isSafe(sum, square, <f64>count)) return false;
+  merge(<f64>count, shift + sum / <f64>count, square - (sum * sum) / <f64>count);
+  notice<f64>(
+    base,
+    begin,
+    count,
+    min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1)),
+    max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1)),
+  );
+  const near = min(f64x2.extract_lane(nearest, 0), f64x2.extract_lane(nearest, 1));
+  if (near < tiny || near === 0) countSmallF64(from, count, tiny);
+  return true;
+}
+
+function total(pair: v128): f64 {
+  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+}
+
+/** Not where a value was no finite number, since then the sum is none, nor where the difference would lose digits. */
+function isSafe(sum: f64, square: f64, count: f64): bool {
+  return (
+    isFinite(sum) && isFinite(square) && ((sum * sum) / count <= MOST_CANCELLED * square || square === 0)
+  );
+}
+
+/** Two sweeps, value by value: what is not finite is counted apart. */
+function carefully<T>(base: usize, begin: u32, count: u32, tiny: f64): void {
+  const from = base + <usize>begin * sizeof<T>();
+  const end = from + <usize>count * sizeof<T>();
+  let good: f64 = 0;
+  let sum: f64 = 0;
+  let low: f64 = Infinity;
+  let high: f64 = -Infinity;
+  for (let at = from; at < end; at += sizeof<T>()) {
+    const value = <f64>load<T>(at);
+    if (value - value !== 0) {
+      if (value === Infinity) positiveInfinity++;
+      else if (value === -Infinity) negativeInfinity++;
+      else nan++;
+      continue;
+    }
+    good++;
+    sum += value;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    if (value === 0) zeros++;
+    else if (abs(value) < tiny) denormals++;
+  }
+  if (good === 0) return;
+  const center = sum / good;
+  let deviations: f64 = 0;
+  for (let at = from; at < end; at += sizeof<T>()) {
+    const deviation = <f64>load<T>(at) - center;
+    if (deviation - deviation === 0) deviations += deviation * deviation;
+  }
+  merge(good, center, deviations);
+  notice<T>(base, begin, count, <T>low, <T>high);
+}
+
+function merge(count: f64, center: f64, deviations: f64): void {
+  const all = finite + count;
+  const delta = center - mean;
+  mean += delta * (count / all);
+  squares += deviations + delta * delta * (finite * (count / all));
+  finite = all;
+}
+
+/** The extremes of a block; where one is new, its first position in the window. */
+function notice<T>(base: usize, begin: u32, count: u32, low: T, high: T): void {
+  if (<f64>low < lowest) {
+    lowest = <f64>low;
+    lowestAt = <f64>positionOf<T>(base, begin, count, low);
+  }
+  if (<f64>high > highest) {
+    highest = <f64>high;
+    highestAt = <f64>positionOf<T>(base, begin, count, high);
+  }
+}
+
+function positionOf<T>(base: usize, begin: u32, count: u32, value: T): u32 {
+  let index = begin;
+  while (index < begin + count && load<T>(base + <usize>index * sizeof<T>()) !== value) index++;
+  return index;
+}
+
+/** Zeros and denormals of a block that has some; a multiple of four finite values. */
+function countSmallF32(from: usize, count: u32, tiny: f32): void {
+  const end = from + <usize>count * 4;
+  const limit = f32x4.splat(tiny);
+  const zero = f32x4.splat(0);
+  let none = i32x4.splat(0);
+  let small = i32x4.splat(0);
+  for (let at = from; at < end; at += 16) {
+    const values = f32x4.abs(v128.load(at));
+    none = i32x4.sub(none, f32x4.eq(values, zero));
+    small = i32x4.sub(small, f32x4.lt(values, limit));
+  }
+  const zerosHere = lanes(none);
+  zeros += <f64>zerosHere;
+  if (tiny > 0) denormals += <f64>(lanes(small) - zerosHere);
+}
+
+function lanes(counts: v128): i32 {
+  return (
+    i32x4.extract_lane(counts, 0) +
+    i32x4.extract_lane(counts, 1) +
+    i32x4.extract_lane(counts, 2) +
+    i32x4.extract_lane(counts, 3)
+  );
+}
+
+function countSmallF64(from: usize, count: u32, tiny: f64): void {
+  const end = from + <usize>count * 8;
+  const limit = f64x2.splat(tiny);
+  const zero = f64x2.splat(0);
+  let none = i64x2.splat(0);
+  let small = i64x2.splat(0);
+  for (let at = from; at < end; at += 16) {
+    const values = f64x2.abs(v128.load(at));
+    none = i64x2.sub(none, f64x2.eq(values, zero));
+    small = i64x2.sub(small, f64x2.lt(values, limit));
+  }
+  const zerosHere = i64x2.extract_lane(none, 0) + i64x2.extract_lane(none, 1);
+  zeros += <f64>zerosHere;
+  if (tiny > 0) denormals += <f64>(i64x2.extract_lane(small, 0) + i64x2.extract_lane(small, 1) - zerosHere);
+}

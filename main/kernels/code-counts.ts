@@ -1,0 +1,206 @@
+/**
+ * Values of at most sixteen bits, counted by their code: 256 or 65,536 counts hold everything there is to know about
+ * them but their order, so every figure, bin and quantile follows without reading again.
+ */
+import { analysisKernels, borrowRegion, placeInput, returnRegion } from '#main/kernels/analysis-module.ts';
+import { binOf, type BinCounts } from '#main/kernels/binning.ts';
+import { decode, smallestNormal } from '#main/kernels/decode.ts';
+import { emptyMoments, type Moments } from '#main/kernels/moments.ts';
+import { elementByteLength, isReal } from '#shared/dtype.ts';
+
+export interface CodeCounts {
+  readonly dtype: string;
+  /** By code. */
+  readonly counts: Float64Array;
+}
+
+/** Whether a dtype has so few codes that counting them is enough. */
+export function hasFewCodes(dtype: string): boolean {
+  return isReal(dtype) && elementByteLength(dtype) <= 2;
+}
+
+/** A count that is under way; its memory is lent to it. */
+export interface CodeCounter {
+  add(bytes: Uint8Array): void;
+  /** By code, all that was added so far. */
+  counts(): Float64Array;
+  release(): void;
+}
+
+/** Counts the codes of windows of a dtype that has few. */
+export function codeCounter(dtype: string): CodeCounter {
+  const { countBytes, countHalves } = analysisKernels();
+  return elementByteLength(dtype) === 1
+    ? tableCounter(4, 256, 1, countBytes)
+    : tableCounter(2, 65_536, 2, countHalves);
+}
+
+/** Counts f32 values by their upper sixteen bits: a first picture, and the first digit of a selection. */
+export function upperHalfCounter(): CodeCounter {
+  return tableCounter(2, 65_536, 4, analysisKernels().countUpperHalves);
+}
+
+/** u32 counts are emptied before they could overflow. */
+const MOST_UNDRAINED = 2 ** 31;
+
+function tableCounter(
+  tableCount: number,
+  length: number,
+  elementBytes: number,
+  count: (at: number, count: number, tables: number) => void,
+): CodeCounter {
+  const kernels = analysisKernels();
+  const region = borrowRegion();
+  const totals = new Float64Array(length);
+  const tableBytes = tableCount * length * 4;
+  const tables = region.reserve(tableBytes + totals.byteLength);
+  new Uint8Array(kernels.memory.buffer, tables, tableBytes + totals.byteLength).fill(0);
+  let undrained = 0;
+  const drain = () => {
+    kernels.drain(tables, tableCount, length, tables + tableBytes);
+    undrained = 0;
+  };
+  return {
+    add: (bytes) => {
+      const added = bytes.byteLength / elementBytes;
+      if (undrained + added > MOST_UNDRAINED) drain();
+      count(placeInput(bytes), added, tables);
+      undrained += added;
+    },
+    counts: () => {
+      drain();
+      return new Float64Array(kernels.memory.buffer, tables + tableBytes, length).slice();
+    },
+    release: () => returnRegion(region),
+  };
+}
+
+/**
+ * Counts the lower sixteen bits of f32 values whose upper ones are looked for.
+ * @param uppers at most 255 of them. @returns a count by lower half for each, in their order.
+ */
+export function lowerHalfCounter(uppers: readonly number[]): Omit<CodeCounter, 'counts'> & {
+  counts(): Float64Array[];
+} {
+  const kernels = analysisKernels();
+  const region = borrowRegion();
+  const tableBytes = 65_536 * 4;
+  const tables = region.reserve(uppers.length * tableBytes + 65_536);
+  const places = tables + uppers.length * tableBytes;
+  new Uint8Array(kernels.memory.buffer, tables, places + 65_536 - tables).fill(0);
+  const marks = new Uint8Array(kernels.memory.buffer, places, 65_536);
+  uppers.forEach((upper, index) => (marks[upper] = index + 1));
+  const sums = uppers.map(() => new Float64Array(65_536));
+  let undrained = 0;
+  const drain = () => {
+    sums.forEach((sum, index) => {
+      const words = new Uint32Array(kernels.memory.buffer, tables + index * tableBytes, 65_536);
+      for (let low = 0; low < words.length; low++) sum[low]! += words[low]!;
+      words.fill(0);
+    });
+    undrained = 0;
+  };
+  return {
+    add: (bytes) => {
+      const added = bytes.byteLength / 4;
+      if (undrained + added > MOST_UNDRAINED) drain();
+      kernels.countLowerHalves(placeInput(bytes), added, places, tables);
+      undrained += added;
+    },
+    counts: () => {
+      drain();
+      return sums;
+    },
+    release: () => returnRegion(region),
+  };
+}
+
+/** The number of every code, as a double. */
+export function valuesOfCodes(dtype: string): Float64Array {
+  const codes =
+    elementByteLength(dtype) === 1
+      ? Uint8Array.from({ length: 256 }, (_, code) => code)
+      : new Uint8Array(Uint16Array.from({ length: 65_536 }, (_, code) => code).buffer);
+  return Float64Array.from(decode(dtype, codes));
+}
+
+/** Moments of all elements counted; positions are not known. */
+export function momentsOfCodes({ dtype, counts }: CodeCounts): Moments {
+  const moments = emptyMoments();
+  const values = valuesOfCodes(dtype);
+  const tiny = smallestNormal(dtype);
+  const sum = compensatedSum();
+  counts.forEach((count, code) => {
+    if (count === 0) return;
+    const value = values[code]!;
+    moments.count += count;
+    if (value - value !== 0) {
+      if (value === Infinity) moments.positiveInfinity += count;
+      else if (value === -Infinity) moments.negativeInfinity += count;
+      else moments.nan += count;
+      return;
+    }
+    moments.finite += count;
+    if (value === 0) moments.zeros += count;
+    else if (Math.abs(value) < tiny) moments.denormals += count;
+    if (value < moments.min) moments.min = value;
+    if (value > moments.max) moments.max = value;
+    sum.add(value * count);
+  });
+  if (moments.finite === 0) return moments;
+  moments.mean = sum.total() / moments.finite;
+  const squares = compensatedSum();
+  counts.forEach((count, code) => {
+    const deviation = values[code]! - moments.mean;
+    if (count > 0 && deviation - deviation === 0) squares.add(deviation * deviation * count);
+  });
+  moments.squares = squares.total();
+  return moments;
+}
+
+/** Neumaier's sum: what the larger of two summands swallows is kept. */
+function compensatedSum(): { add: (value: number) => void; total: () => number } {
+  let sum = 0;
+  let compensation = 0;
+  return {
+    add: (value) => {
+      const next = sum + value;
+      compensation += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+      sum = next;
+    },
+    total: () => sum + compensation,
+  };
+}
+
+/** Adds all elements counted to bins of any edges. */
+export function binCodes({ dtype, counts }: CodeCounts, bins: BinCounts, edges: Float64Array): void {
+  const values = valuesOfCodes(dtype);
+  const last = bins.counts.length - 1;
+  counts.forEach((count, code) => {
+    if (count === 0) return;
+    const value = values[code]!;
+    if (value === Infinity) bins.positiveInfinity += count;
+    else if (value === -Infinity) bins.negativeInfinity += count;
+    else if (value !== value) bins.nan += count;
+    else if (value < edges[0]!) bins.below += count;
+    else if (value > edges[last + 1]!) bins.above += count;
+    else bins.counts[binOf(edges, value)]! += count;
+  });
+}
+
+/** The finite values at 0-based ranks of their sorted order. */
+export function valuesAtRanks({ dtype, counts }: CodeCounts, ranks: readonly number[]): Map<number, number> {
+  const values = valuesOfCodes(dtype);
+  const order = Array.from(counts.keys())
+    .filter((code) => counts[code]! > 0 && Number.isFinite(values[code]))
+    .sort((a, b) => values[a]! - values[b]!);
+  const wanted = [...new Set(ranks)].sort((a, b) => a - b);
+  const found = new Map<number, number>();
+  let before = 0;
+  let next = 0;
+  for (const code of order) {
+    before += counts[code]!;
+    while (next < wanted.length && wanted[next]! < before) found.set(wanted[next++]!, values[code]!);
+  }
+  return found;
+}
