@@ -72,7 +72,7 @@ export async function summarizeCheckpoint(
       const index = order[next++]!;
       const info = wanted[index]!;
       rows[index] = await summarizeRow(open, compute, info, options, onRead, problems);
-      options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [rows[index]!] });
+      options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [rows[index]] });
     }
   };
   await Promise.all(Array.from({ length: compute.width }, work));

@@ -197,12 +197,16 @@ function carefully<T>(base: usize, begin: u32, count: u32, tiny: f64): void {
   }
   if (good === 0) return;
   const center = sum / good;
+  // what rounding left out of the center shows in the deviations, which are small
+  let rest: f64 = 0;
   let deviations: f64 = 0;
   for (let at = from; at < end; at += sizeof<T>()) {
     const deviation = <f64>load<T>(at) - center;
-    if (deviation - deviation === 0) deviations += deviation * deviation;
+    if (deviation - deviation !== 0) continue;
+    rest += deviation;
+    deviations += deviation * deviation;
   }
-  merge(good, center, deviations);
+  merge(good, center + rest / good, deviations - (rest * rest) / good);
   notice<T>(base, begin, count, <T>low, <T>high);
 }
 

@@ -1,4 +1,11 @@
 import { countInto, emptyBins, equalEdges } from '#main/kernels/binning.ts';
+import {
+  binCodes,
+  codeCounter,
+  hasFewCodes,
+  momentsOfCodes,
+  type CodeCounts,
+} from '#main/kernels/code-counts.ts';
 import { decode } from '#main/kernels/decode.ts';
 import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments.ts';
 import type { TensorReader } from '#main/formats/read.ts';
@@ -20,9 +27,45 @@ export async function histogramTask(task: HistogramTask, pass: Pass): Promise<Hi
   const { tensor } = task.plan;
   requireReal(tensor.name, tensor.dtype);
   return withReader(task.plan, async (reader) => {
+    if (hasFewCodes(tensor.dtype)) return histogramOfCodes(reader, tensor.dtype, task, pass);
     const range = task.range ?? (await finiteRange(reader, tensor.dtype, pass));
     return countReader(reader, tensor.dtype, equalEdges(range[0], range[1], task.bins), pass);
   });
+}
+
+/** One pass: the codes of all elements are enough. */
+async function histogramOfCodes(
+  reader: TensorReader,
+  dtype: string,
+  { bins, range }: HistogramTask,
+  pass: Pass,
+): Promise<Histogram> {
+  const counts = await countCodes(reader, dtype, pass);
+  const { finite, min, max } = momentsOfCodes(counts);
+  const [low, high] = range ?? (finite === 0 ? [0, 1] : [min, max]);
+  const edges = equalEdges(low, high, bins);
+  const counted = emptyBins(bins);
+  binCodes(counts, counted, edges);
+  return { edges, ...counted, exact: true };
+}
+
+/** How often each code of a dtype with few codes occurs. */
+export async function countCodes(
+  reader: TensorReader,
+  dtype: string,
+  pass: Pass,
+  onWindow?: (bytes: Uint8Array) => void,
+): Promise<CodeCounts> {
+  const counter = codeCounter(dtype);
+  try {
+    for await (const { bytes } of windowsOf(reader, pass)) {
+      onWindow?.(bytes);
+      counter.add(bytes);
+    }
+    return { dtype, counts: counter.counts() };
+  } finally {
+    counter.release();
+  }
 }
 
 export function requireReal(tensor: string, dtype: string): void {

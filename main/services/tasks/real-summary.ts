@@ -1,10 +1,4 @@
-import {
-  binCodes,
-  codeCounter,
-  hasFewCodes,
-  momentsOfCodes,
-  upperHalfCounter,
-} from '#main/kernels/code-counts.ts';
+import { binCodes, hasFewCodes, momentsOfCodes, upperHalfCounter } from '#main/kernels/code-counts.ts';
 import { countInto, emptyBins, equalEdges } from '#main/kernels/binning.ts';
 import { decode, decodeIntegers } from '#main/kernels/decode.ts';
 import {
@@ -14,6 +8,7 @@ import {
   windowMoments,
   type Moments,
 } from '#main/kernels/moments.ts';
+import { countCodes } from '#main/services/tasks/histogram.ts';
 import {
   quantilesByReading,
   quantilesOfCodes,
@@ -56,23 +51,14 @@ async function summaryByCodes(
   { dtype, quantiles, bins, onWindow }: RealQuestion,
   pass: Pass,
 ): Promise<RealAnswer> {
-  const counter = codeCounter(dtype);
-  try {
-    for await (const { bytes } of windowsOf(reader, pass)) {
-      onWindow(bytes);
-      counter.add(bytes);
-    }
-    const counts = { dtype, counts: counter.counts() };
-    const moments = momentsOfCodes(counts);
-    const summary = summaryOf(moments, quantilesOfCodes(counts, quantiles, moments.finite));
-    if (bins === undefined) return { summary };
-    const edges = edgesFor(moments, bins);
-    const counted = emptyBins(bins);
-    binCodes(counts, counted, edges);
-    return { summary, histogram: { edges, ...counted, exact: true } };
-  } finally {
-    counter.release();
-  }
+  const counts = await countCodes(reader, dtype, pass, onWindow);
+  const moments = momentsOfCodes(counts);
+  const summary = summaryOf(moments, quantilesOfCodes(counts, quantiles, moments.finite));
+  if (bins === undefined) return { summary };
+  const edges = edgesFor(moments, bins);
+  const counted = emptyBins(bins);
+  binCodes(counts, counted, edges);
+  return { summary, histogram: { edges, ...counted, exact: true } };
 }
 
 /** Values that are sorted rather than counted need no first digit. */

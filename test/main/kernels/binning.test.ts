@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { countInto, emptyBins, equalEdges } from '#main/kernels/binning.ts';
 import { decode } from '#main/kernels/decode.ts';
 import { readStatisticsOracle } from '#test/kit/statistics-oracle.ts';
+import { doubleWindows, floatWindows } from '#test/kit/kernel-windows.ts';
 import { hasOracles } from '#test/kit/shared-files.ts';
 
 describe.skipIf(!hasOracles)('counts equal numpy.histogram for the same edges', () => {
@@ -37,6 +38,49 @@ describe.skipIf(!hasOracles)('counts equal numpy.histogram for the same edges', 
 });
 
 describe('bins', () => {
+  it('of windows long enough for the kernel hold what a search finds, values at the edges included', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(floatWindows, doubleWindows),
+        fc.constantFrom(1, 3, 64, 256, 5000),
+        fc.option(fc.tuple(fc.double({ min: -2, max: 2, noNaN: true }), fc.double({ min: 0.001, max: 4 }))),
+        (few, bins, range) => {
+          const Kind = few.constructor as Float64ArrayConstructor;
+          const sample =
+            few.length > 600 ? few : Kind.from({ length: 600 }, (_, i) => few[i % (few.length || 1)] ?? 0);
+          const finite = [...sample].filter(Number.isFinite);
+          const low = range ? range[0] : Math.min(...finite, 0);
+          const high = range ? range[0] + range[1] : Math.max(...finite, 0);
+          const edges = equalEdges(low, high, bins);
+          // the edges themselves and their neighbours are where an estimate errs
+          const values = Kind.from([
+            ...sample,
+            ...edges.subarray(0, 50),
+            ...edges.subarray(0, 50).map((edge) => edge * (1 + 2 ** -23)),
+          ]);
+          const counted = emptyBins(bins);
+          countInto(counted, edges, values);
+          const expected = new Array<number>(bins).fill(0);
+          const others = { below: 0, above: 0, nan: 0, positiveInfinity: 0, negativeInfinity: 0 };
+          for (const value of values) {
+            if (Number.isNaN(value)) others.nan++;
+            else if (value === Infinity) others.positiveInfinity++;
+            else if (value === -Infinity) others.negativeInfinity++;
+            else if (value < edges[0]!) others.below++;
+            else if (value > edges[bins]!) others.above++;
+            else {
+              const after = edges.findIndex((edge) => value < edge);
+              expected[after < 0 ? bins - 1 : Math.max(0, after - 1)]!++;
+            }
+          }
+          expect([...counted.counts]).toEqual(expected);
+          expect(counted).toMatchObject(others);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   it('hold each value where a search through the edges finds it', () => {
     const number = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { deviationOf, emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments.ts';
+import { doubleWindows, floatWindows, shifted } from '#test/kit/kernel-windows.ts';
+
+/** Sums of doubles without any rounding: integers times 2^-1074. */
+function exactSum(values: readonly number[]): bigint {
+  return values.reduce((sum, value) => sum + asInteger(value), 0n);
+}
+
+function asInteger(value: number): bigint {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  const bits = view.getBigUint64(0);
+  const exponent = Number((bits >> 52n) & 0x7ffn);
+  const fraction = bits & 0xfffffffffffffn;
+  const magnitude = exponent === 0 ? fraction : (fraction | 0x10000000000000n) << BigInt(exponent - 1);
+  return bits >> 63n ? -magnitude : magnitude;
+}
+
+/** Rounds a multiple of 2^-1074 over `divisor` to a double, near enough for a bound of 10^-15. */
+function quotient(sum: bigint, divisor: number): number {
+  const digits = 80n;
+  const scaled = (sum << digits) / BigInt(divisor);
+  const bits = scaled.toString(2).length;
+  const shift = Math.max(0, bits - 64);
+  const head = Number(scaled >> BigInt(shift));
+  const exponent = shift - Number(digits) - 1074;
+  const half = Math.trunc(exponent / 2);
+  return head * 2 ** half * 2 ** (exponent - half);
+}
+
+interface Plain {
+  readonly counts: readonly number[];
+  readonly finite: readonly number[];
+  readonly mean: number;
+}
+
+function plain(values: readonly number[], tiny: number): Plain {
+  const finite = values.filter(Number.isFinite);
+  const count = (test: (value: number) => boolean) => values.filter(test).length;
+  return {
+    counts: [
+      values.length,
+      count(Number.isNaN),
+      count((value) => value === Infinity),
+      count((value) => value === -Infinity),
+      count((value) => value === 0),
+      count((value) => value !== 0 && Math.abs(value) < tiny),
+      finite.length,
+    ],
+    finite,
+    mean: finite.length === 0 ? 0 : quotient(exactSum(finite), finite.length),
+  };
+}
+
+function check(values: Float32Array | Float64Array, dtype: string, tiny: number): void {
+  const moments = windowMoments(values, dtype);
+  const expected = plain([...values], tiny);
+  const { count, nan, positiveInfinity, negativeInfinity, zeros, denormals, finite } = moments;
+  expect([count, nan, positiveInfinity, negativeInfinity, zeros, denormals, finite]).toEqual(expected.counts);
+  if (finite === 0) {
+    expect([moments.minAt, moments.maxAt, deviationOf(moments)]).toEqual([-1, -1, undefined]);
+    return;
+  }
+  const min = expected.finite.reduce((a, b) => Math.min(a, b));
+  const max = expected.finite.reduce((a, b) => Math.max(a, b));
+  expect([moments.min + 0, moments.max + 0]).toEqual([min + 0, max + 0]);
+  expect([moments.minAt, moments.maxAt]).toEqual([[...values].indexOf(min), [...values].indexOf(max)]);
+  const { mean, std } = deviationOf(moments)!;
+  const magnitude = Math.max(Math.abs(min), Math.abs(max));
+  // a mean is within the rounding of its largest summand, a deviation within that of the spread
+  expect(Math.abs(mean - expected.mean)).toBeLessThanOrEqual(4e-15 * magnitude);
+  const scaled = expected.finite.map((value) => (value - expected.mean) / (magnitude || 1));
+  const deviation = Math.sqrt(scaled.reduce((sum, value) => sum + value * value, 0) / finite) * magnitude;
+  expect(Math.abs(std - deviation)).toBeLessThanOrEqual(1e-12 * deviation + 4e-15 * magnitude);
+}
+
+describe('moments of a window', () => {
+  it('of f32 equal plain counts, and an exact sum within rounding, at any offset', () => {
+    fc.assert(
+      fc.property(floatWindows, fc.nat(3), (values, by) => check(shifted(values, by), 'f32', 2 ** -126)),
+    );
+  });
+
+  it('of f64 do so too, up to the largest and the smallest magnitudes', () => {
+    fc.assert(
+      fc.property(doubleWindows, fc.nat(3), (values, by) => check(shifted(values, by), 'f64', 2 ** -1022)),
+    );
+  });
+
+  it('know nothing of denormals for integers', () => {
+    expect(windowMoments(Float64Array.of(0, 0, 1, -5), 'i32')).toMatchObject({
+      zeros: 2,
+      denormals: 0,
+      minAt: 3,
+    });
+  });
+
+  it('keep a spread of 1 around 10^6 in every digit that doubles have', () => {
+    const values = Float32Array.from({ length: 40_000 }, (_, index) => 1e6 + (index % 4));
+    // -1.5, -0.5, 0.5, 1.5 in equal shares
+    expect(deviationOf(windowMoments(values, 'f32'))).toMatchObject({ mean: 1_000_001.5 });
+    expect(deviationOf(windowMoments(values, 'f32'))!.std).toBeCloseTo(Math.sqrt(1.25), 13);
+  });
+
+  it('of windows merged in order have the positions of the whole', () => {
+    fc.assert(
+      fc.property(fc.array(floatWindows, { maxLength: 5 }), (windows) => {
+        const merged = emptyMoments();
+        for (const window of windows) mergeMoments(merged, windowMoments(window, 'f32'));
+        const all = windows.flatMap((window) => [...window]);
+        const { counts, finite } = plain(all, 2 ** -126);
+        expect([merged.count, merged.nan, merged.finite]).toEqual([counts[0], counts[1], counts[6]]);
+        if (finite.length === 0) return;
+        expect(merged.minAt).toBe(all.indexOf(finite.reduce((a, b) => Math.min(a, b))));
+        expect(merged.maxAt).toBe(all.indexOf(finite.reduce((a, b) => Math.max(a, b))));
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
