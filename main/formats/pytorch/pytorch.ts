@@ -4,7 +4,7 @@ import type { Checkpoint, Format } from '#main/formats/contract.ts';
 import { startsWith, type FileInput } from '#main/formats/input.ts';
 import { openShardSet } from '#main/formats/joined-shards.ts';
 import { isStreamFile, openStreamFile } from '#main/formats/pytorch/stream-file.ts';
-import { openZipFile, torchPrefix } from '#main/formats/pytorch/zip-file.ts';
+import { openZipFile, savedPrefix } from '#main/formats/pytorch/zip-file.ts';
 import { isShardIndex, shardSetOf } from '#main/formats/shard-sets.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -23,7 +23,7 @@ export const pytorch: Format = {
     if (isStreamFile(input.head)) return true;
     if (!startsWith(input.head, ZIP_MAGIC)) return false;
     const zip = await readableZip(input);
-    return zip ? torchPrefix(zip) !== undefined : beginsWithPickle(input.head);
+    return zip ? savedPrefix(zip) !== undefined : beginsWithPickle(input.head);
   },
   open: async (input) => {
     const set = await shardSetOf(input, 'pytorch');
@@ -36,7 +36,7 @@ export const pytorch: Format = {
 async function openFile(input: FileInput): Promise<Checkpoint> {
   if (isStreamFile(input.head)) return openStreamFile(input.source);
   const zip = await input.zip();
-  const prefix = zip && torchPrefix(zip);
+  const prefix = zip && savedPrefix(zip);
   if (prefix !== undefined) return openZipFile(input.source, zip!, prefix);
   throw new AppError('corrupt', 'the archive is cut short: the directory at its end is missing', {
     file: input.name,

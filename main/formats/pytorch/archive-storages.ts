@@ -1,0 +1,71 @@
+import { entryChecksums, type TorchArchive } from '#main/formats/pytorch/archive.ts';
+import type { PlacedStorage, Storages } from '#main/formats/pytorch/storages.ts';
+import type { Checksum } from '#main/formats/contract.ts';
+import type { Problem } from '#shared/checkpoint.ts';
+import { AppError } from '#shared/errors.ts';
+
+export interface ArchiveStorages extends Storages {
+  /** Names of the entries that a tensor asked for. */
+  readonly used: ReadonlySet<string>;
+}
+
+/**
+ * The entries of an archive as storages.
+ * @param folders within the archive's own that they lie in, with their slashes, the likeliest first.
+ * @param pickleChecksums over the pickle that names the storages.
+ */
+export function archiveStorages(
+  archive: TorchArchive,
+  folders: readonly [string, ...string[]],
+  pickleChecksums: readonly Checksum[],
+): ArchiveStorages {
+  const { zip, prefix, sources, byteOrder } = archive;
+  const placed = new Map<string, Promise<PlacedStorage>>();
+  const used = new Set<string>();
+
+  async function place(name: string): Promise<PlacedStorage> {
+    const entry = zip.find(name);
+    if (!entry) {
+      throw new AppError('corrupt', `the storage ${name} is missing from the archive`, { expected: name });
+    }
+    const source = await zip.source(entry);
+    return {
+      source,
+      offset: 0,
+      byteLength: entry.byteLength,
+      byteOrder,
+      checksums: entryChecksums(entry, source, sources),
+    };
+  }
+
+  return {
+    sources,
+    used,
+    pickleChecksums,
+    find: async (id) => {
+      const names = folders.map((folder) => `${prefix}${folder}${id.key}`);
+      const name = names.find((candidate) => zip.find(candidate)) ?? names[0]!;
+      used.add(name);
+      if (!placed.has(name)) placed.set(name, place(name));
+      const storage = await placed.get(name)!;
+      if (id.byteLength <= storage.byteLength) return storage;
+      throw new AppError('corrupt', `the storage ${name} is shorter than its tensors say`, {
+        expected: `${id.byteLength} bytes`,
+        found: `${storage.byteLength} bytes`,
+      });
+    },
+  };
+}
+
+/** A problem where a folder of the archive has storages that no tensor has. */
+export function unusedStorages(
+  { zip, prefix }: TorchArchive,
+  folder: string,
+  used: ReadonlySet<string>,
+): readonly Problem[] {
+  const unused = zip.entries.filter(({ name }) => name.startsWith(`${prefix}${folder}`) && !used.has(name));
+  if (unused.length === 0) return [];
+  const names = unused.slice(0, 3).map(({ name }) => name.slice(prefix.length));
+  const message = `${unused.length} of the storages belong to no tensor: ${names.join(', ')}${unused.length > 3 ? ', …' : ''}`;
+  return [{ code: 'unused-storage', message, offset: unused[0]!.headerOffset }];
+}
