@@ -107,6 +107,18 @@ export const TEXT_ARRAY_ITEMS = 1_000_000;
 /** An array that a pickle spells out as text has to be decoded whole, so there is a bound, in bytes of that text. */
 export const PICKLED_ARRAY_BYTES = 64 * MIB;
 
+/** Code of a TorchScript program that is read for showing, in bytes: large models have a megabyte. */
+export const TORCHSCRIPT_CODE_BYTES = 16 * MIB;
+
+/** Pickles of a TorchScript program that only tell where its code is from, in bytes unpacked: they have a few times the code's length. */
+export const TORCHSCRIPT_DEBUG_BYTES = 64 * MIB;
+
+/** Texts that people put into an archive of PyTorch's beside the model, in bytes: labels, settings. */
+export const TORCH_EXTRA_BYTES = 4 * MIB;
+
+/** Descriptions that PyTorch writes as JSON, in bytes: the graph of a large exported program has some ten megabytes. */
+export const TORCH_JSON_BYTES = 256 * MIB;
+
 /** A run's data set is held in memory whole; all of MNIST takes 55 MB. */
 export const DATA_SET_BYTES = 1024 * MIB;
 

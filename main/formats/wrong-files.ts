@@ -109,7 +109,15 @@ export const WRONG_FILES: readonly WrongFile[] = [
     at(0, 'PYTORCH1'),
     'load and save it with the PyTorch that wrote it',
   ),
-  later('a TorchScript program', holds(/^[^/]+\/(constants\.pkl|code\/)/)),
+  later('a TorchScript program for mobile devices in its newer form (FlatBuffers)', at(4, 'PTMF')),
+  later('an ExecuTorch program (.pte)', ({ head }) => /^ET\d\d$/.test(latin1(head.subarray(4, 8)))),
+  {
+    when: holds(/^[^/]+\/(constants\.pkl|code\/__torch__.*\.py)$/),
+    code: 'corrupt',
+    message: 'this is a part of a TorchScript program: the module itself is missing',
+    found: 'code or constants without a data.pkl',
+    hint: FETCH_AGAIN,
+  },
   later('a PyTorch exported program (.pt2)', holds(/^[^/]+\/(archive_format|models\/model\.json)$/)),
   later('a TensorFlow Lite model', at(4, 'TFL3')),
   {

@@ -21,7 +21,7 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
   numpy: ['numpy'],
   onnx: ['onnx'],
   pickle: ['pickle'],
-  pytorch: ['pytorch', 'pytorch-index'],
+  pytorch: ['pytorch', 'torchscript', 'pytorch-index'],
   safetensors: ['safetensors', 'safetensors-index'],
   tensorflow: ['tf-checkpoint', 'saved-model'],
 };

@@ -1,4 +1,5 @@
 // Which release of PyTorch leaves which traces: torch/serialization.py, caffe2/serialize/versions.h.
+import type { Json } from '#main/encodings/json/json-tree.ts';
 import type { Metadata } from '#shared/checkpoint.ts';
 
 /** A sentence about a zip file and the release that likely wrote it. */
@@ -9,6 +10,25 @@ export function zipDialect(
 ): string {
   const order = byteOrder === 'big' ? ', big-endian' : '';
   return `PyTorch zip, written by torch ${releaseOf(records)}${order}${trainerOf(metadata)}`;
+}
+
+/** A sentence about a TorchScript program since 1.4. */
+export function scriptDialect(records: ReadonlyMap<string, string>, isMobile: boolean): string {
+  const version = records.get('version') ?? records.get('.data/version') ?? '3';
+  const isMarked = records.has('byteorder') || records.has('.data/serialization_id');
+  const release = isMarked ? '2.1 or newer' : (EARLY_VERSIONS.get(version) ?? '1.6 to 2.0');
+  return `TorchScript ${isMobile ? 'for mobile devices (lite interpreter)' : 'program'}, written by torch ${release}`;
+}
+
+/** Releases by the version of the file that they alone wrote. */
+const EARLY_VERSIONS: ReadonlyMap<string, string> = new Map([
+  ['1', '1.4'],
+  ['2', '1.5'],
+]);
+
+/** A sentence about a TorchScript program of 1.0 to 1.3, from the version of the model's description. */
+export function earlyScriptDialect(version: Json | undefined): string {
+  return `TorchScript program of the first generation, written by torch ${version === '1' ? '1.0' : '1.1 to 1.3'}`;
 }
 
 export function streamDialect(isLittle: boolean, metadata: Metadata): string {

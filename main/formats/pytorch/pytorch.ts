@@ -1,8 +1,11 @@
 // PyTorch checkpoints: https://pytorch.org/docs/stable/notes/serialization.html, torch/serialization.py
+import type { ByteSource } from '#main/bytes/source.ts';
 import type { ZipArchive } from '#main/encodings/zip/zip.ts';
 import type { Checkpoint, Format } from '#main/formats/contract.ts';
 import { startsWith, type FileInput } from '#main/formats/input.ts';
 import { openShardSet } from '#main/formats/joined-shards.ts';
+import { earlyScriptPrefix, openEarlyScript } from '#main/formats/pytorch/script/early-script.ts';
+import { openScriptFile, scriptPrefix } from '#main/formats/pytorch/script/script-file.ts';
 import { isStreamFile, openStreamFile } from '#main/formats/pytorch/stream-file.ts';
 import { openZipFile, savedPrefix } from '#main/formats/pytorch/zip-file.ts';
 import { isShardIndex, shardSetOf } from '#main/formats/shard-sets.ts';
@@ -10,20 +13,20 @@ import { AppError } from '#shared/errors.ts';
 
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04] as const;
 
-/** Whatever torch.save wrote: tensors, lists, dicts, state dicts, whole modules, training states. */
+/** Whatever torch.save wrote (tensors, lists, dicts, state dicts, whole modules, training states), and TorchScript programs. */
 export const pytorch: Format = {
   name: 'pytorch',
   title: 'PyTorch',
   reads:
-    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; sharded sets as one',
-  extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params'],
+    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; sharded sets as one',
+  extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl'],
   claims: async (input) => {
     if (input.kind === 'folder') return (await shardSetOf(input, 'pytorch')) !== undefined;
     if (await isShardIndex(input, 'pytorch')) return true;
     if (isStreamFile(input.head)) return true;
     if (!startsWith(input.head, ZIP_MAGIC)) return false;
     const zip = await readableZip(input);
-    return zip ? savedPrefix(zip) !== undefined : beginsWithPickle(input.head);
+    return zip ? archiveKind(zip) !== undefined : beginsWithPickle(input.head);
   },
   open: async (input) => {
     const set = await shardSetOf(input, 'pytorch');
@@ -36,8 +39,8 @@ export const pytorch: Format = {
 async function openFile(input: FileInput): Promise<Checkpoint> {
   if (isStreamFile(input.head)) return openStreamFile(input.source);
   const zip = await input.zip();
-  const prefix = zip && savedPrefix(zip);
-  if (prefix !== undefined) return openZipFile(input.source, zip!, prefix);
+  const kind = zip && archiveKind(zip);
+  if (kind) return kind.open(input.source, zip, kind.prefix);
   throw new AppError('corrupt', 'the archive is cut short: the directory at its end is missing', {
     file: input.name,
     offset: input.source.byteLength,
@@ -45,6 +48,27 @@ async function openFile(input: FileInput): Promise<Checkpoint> {
     found: 'the end of the file',
     hint: 'the file is cut short or damaged; fetch or save it again',
   });
+}
+
+interface ArchiveKind {
+  /** The folder in the archive that everything of this kind is in, or undefined for archives of another one. */
+  readonly prefixOf: (zip: ZipArchive) => string | undefined;
+  readonly open: (source: ByteSource, zip: ZipArchive, prefix: string) => Promise<Checkpoint>;
+}
+
+/** No archive is of two kinds. */
+const ARCHIVE_KINDS: readonly ArchiveKind[] = [
+  { prefixOf: savedPrefix, open: openZipFile },
+  { prefixOf: scriptPrefix, open: openScriptFile },
+  { prefixOf: earlyScriptPrefix, open: openEarlyScript },
+];
+
+function archiveKind(zip: ZipArchive): (ArchiveKind & { readonly prefix: string }) | undefined {
+  for (const kind of ARCHIVE_KINDS) {
+    const prefix = kind.prefixOf(zip);
+    if (prefix !== undefined) return { ...kind, prefix };
+  }
+  return undefined;
 }
 
 /** A damaged archive is nobody's by its directory. */

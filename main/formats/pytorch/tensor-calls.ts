@@ -103,11 +103,8 @@ const BUILDERS: ReadonlyMap<string, (args: Args) => TorchTensor> = new Map<
     '_rebuild_qtensor',
     (args) => ({ kind: 'quantised', view: viewOf(args), quantiser: quantiserOf(args[4]) }),
   ],
-  ['_rebuild_sparse_tensor', (args) => ({ kind: 'sparse', sparse: sparseOf(layoutName(args[0]), args[1]) })],
-  [
-    '_rebuild_sparse_csr_tensor',
-    (args) => ({ kind: 'sparse', sparse: sparseOf(layoutName(args[0]), args[1]) }),
-  ],
+  ['_rebuild_sparse_tensor', sparseTensor],
+  ['_rebuild_sparse_csr_tensor', sparseTensor],
   ['_rebuild_meta_tensor_no_storage', metaTensor],
   ['_rebuild_nested_tensor', nestedTensor],
   ['_rebuild_device_tensor_from_numpy', fromNumpy],
@@ -185,8 +182,26 @@ const COMPRESSED_PARTS: ReadonlyMap<string, readonly [string, string]> = new Map
   ['bsc', ['ccol_indices', 'row_indices']],
 ]);
 
-function sparseOf(layout: string, data: PickleNode | undefined): SparseTensor {
-  const parts = itemsOf(data) ?? [];
+/** Layouts by their number in C++, which TorchScript writes: c10/core/Layout.h. */
+const LAYOUTS: ReadonlyMap<PickleNode, string> = new Map([
+  [1, 'coo'],
+  [2, 'csr'],
+  [4, 'csc'],
+  [5, 'bsr'],
+  [6, 'bsc'],
+]);
+
+/** `(layout, (parts, size))`, or as TorchScript has it `(layout, size, requires_grad, parts, hooks)`. */
+function sparseTensor(args: Args): TorchTensor {
+  const layout = LAYOUTS.get(args[0] ?? null);
+  if (layout === undefined) {
+    return { kind: 'sparse', sparse: sparseOf(layoutName(args[0]), itemsOf(args[1]) ?? []) };
+  }
+  const [, size = null, , ...rest] = args;
+  return { kind: 'sparse', sparse: sparseOf(layout, [...rest.slice(0, layout === 'coo' ? 2 : 3), size]) };
+}
+
+function sparseOf(layout: string, parts: readonly PickleNode[]): SparseTensor {
   if (layout === 'coo') {
     const [indices, values, size] = parts;
     const views: [string, TensorView][] = [

@@ -12,6 +12,7 @@ import {
 import { mappingEntries, stateEntries } from '#main/encodings/pickle/object-parts.ts';
 import { reprOf } from '#main/encodings/pickle/repr.ts';
 import type { Unfolded } from '#main/encodings/pickle/tree.ts';
+import { unfoldScript } from '#main/formats/pytorch/script/unfold-script.ts';
 import { tensorOf, type TorchTensor } from '#main/formats/pytorch/tensor-calls.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -23,6 +24,8 @@ export function unfoldTorch(node: PickleObject): Unfolded<TorchLeaf> | undefined
   if (array) return array;
   if (node.kind === 'persistent') return unfoldPersistent(node.id);
   if (node.kind !== 'call') return undefined;
+  const script = unfoldScript(node);
+  if (script) return script;
   try {
     const found = tensorOf(node);
     if (found)

@@ -130,6 +130,24 @@ describe('a file that no format claims is named', () => {
       'this is a PyTorch file from before version 0.1.10, which this version does not read yet',
     ],
     [
+      'mobile TorchScript, newer',
+      padded(text('8\0\0\0PTMF')),
+      'unsupported',
+      'this is a TorchScript program for mobile devices in its newer form (FlatBuffers), which this version does not read yet',
+    ],
+    [
+      'ExecuTorch',
+      padded(text('8\0\0\0ET12')),
+      'unsupported',
+      'this is an ExecuTorch program (.pte), which this version does not read yet',
+    ],
+    [
+      'TorchScript without its module',
+      zipOf('net/code/__torch__.py', 'net/constants.pkl'),
+      'corrupt',
+      'this is a part of a TorchScript program: the module itself is missing',
+    ],
+    [
       'preview torch',
       padded(text('PYTORCH1')),
       'unsupported',
