@@ -7,10 +7,12 @@ import { call } from '#renderer/client/client.ts';
 import { newSet, type Drop } from '#renderer/client/dropped-files.ts';
 import { host } from '#renderer/client/host.ts';
 import { oneOfEachSet } from '#renderer/stores/file-sets.ts';
-import { useNotices } from '#renderer/stores/notices.ts';
+import { useNavigation } from '#renderer/stores/navigation.ts';
+import { useNotices, type NoticeAction } from '#renderer/stores/notices.ts';
 import type { FileId, PickedFile } from '#shared/bridge.ts';
 import type { CheckpointSummary } from '#shared/checkpoint.ts';
 import { escapeName } from '#shared/display.ts';
+import { isAppError, type ErrorCode } from '#shared/errors.ts';
 
 export interface OpenCheckpoint {
   readonly file: FileId;
@@ -18,6 +20,8 @@ export interface OpenCheckpoint {
   readonly name: string;
   readonly summary: CheckpointSummary;
 }
+
+const XRAYED: ReadonlySet<ErrorCode> = new Set(['unknown-format', 'corrupt', 'unsupported', 'limit']);
 
 export const useCheckpoints = defineStore('checkpoints', () => {
   const open = shallowRef<readonly OpenCheckpoint[]>([]);
@@ -59,19 +63,33 @@ export const useCheckpoints = defineStore('checkpoints', () => {
    */
   async function openFiles(picked: readonly PickedFile[], isFolder = false): Promise<OpenCheckpoint[]> {
     const opened: OpenCheckpoint[] = [];
-    const failures: [string, unknown][] = [];
+    const failures: [PickedFile, unknown][] = [];
     for (const file of oneOfEachSet(picked)) {
       try {
         const checkpoint = await read(file);
         put(checkpoint);
         opened.push(checkpoint);
       } catch (error) {
-        failures.push([`Could not open ${escapeName(file.name)}`, error]);
+        failures.push([file, error]);
       }
     }
     const told = isFolder && opened.length > 0 ? [] : isFolder ? failures.slice(0, 1) : failures;
-    for (const [title, error] of told) useNotices().fail(title, error);
+    for (const [file, error] of told) {
+      useNotices().fail(`Could not open ${escapeName(file.name)}`, error, xrayOf(file, error));
+    }
     return opened;
+  }
+
+  /** What cannot be opened may still hold pickles; what is not there or cannot be read may not. */
+  function xrayOf(file: PickedFile, error: unknown): NoticeAction | undefined {
+    if (!isAppError(error) || !XRAYED.has(error.code)) return undefined;
+    return {
+      label: 'X-ray it',
+      run: () => {
+        useNavigation().go('browse');
+        useNavigation().xrayed = file;
+      },
+    };
   }
 
   /** Asks the person for files or a folder. */

@@ -1,6 +1,8 @@
 /** Which screen is shown. Views go to one another through here. */
 import { defineStore } from 'pinia';
-import { ref } from 'vue';
+import { ref, shallowRef } from 'vue';
+
+import type { PickedFile } from '#shared/bridge.ts';
 
 export type Screen = 'browse' | 'compare' | 'train';
 
@@ -8,10 +10,12 @@ export const useNavigation = defineStore('navigation', () => {
   const screen = ref<Screen>('browse');
   const isPaletteOpen = ref(false);
   const isSaveOpen = ref(false);
+  /** A file that opens as no checkpoint, and is looked into all the same. */
+  const xrayed = shallowRef<PickedFile>();
 
   function go(wanted: Screen): void {
     screen.value = wanted;
   }
 
-  return { screen, isPaletteOpen, isSaveOpen, go };
+  return { screen, isPaletteOpen, isSaveOpen, xrayed, go };
 });

@@ -10,6 +10,13 @@ export interface Notice {
   readonly title: string;
   /** Absent where all went well. */
   readonly error?: AppError;
+  /** What can be done about it, in one press. */
+  readonly action?: NoticeAction;
+}
+
+export interface NoticeAction {
+  readonly label: string;
+  readonly run: () => void;
 }
 
 /** Good news goes by itself. */
@@ -26,12 +33,15 @@ export const useNotices = defineStore('notices', () => {
   }
 
   /** Says that something failed; a cancel is no failure. */
-  function fail(title: string, error: unknown): void {
+  function fail(title: string, error: unknown, action?: NoticeAction): void {
     if (isCancelled(error)) return;
     const known = isAppError(error)
       ? error
       : new AppError('internal', 'something went wrong that should not have', {}, error);
-    notices.value = [...notices.value, { id: nextId++, title, error: known }].slice(-MOST);
+    notices.value = [
+      ...notices.value,
+      { id: nextId++, title, error: known, ...(action ? { action } : {}) },
+    ].slice(-MOST);
   }
 
   /** Says that something is done. */
