@@ -17,6 +17,17 @@ export interface AnalysisKernels {
   countUpperHalves(at: number, count: number, tables: number): void;
   countLowerHalves(at: number, count: number, places: number, tables: number): void;
   drain(tables: number, tableCount: number, length: number, totals: number): void;
+  isEqual(a: number, b: number, byteLength: number): number;
+  /** @param record eight doubles: see `assembly/difference.ts`. */
+  differF32(a: number, b: number, count: number, record: number): void;
+  differF64(a: number, b: number, count: number, record: number): void;
+  excessF32(a: number, b: number, count: number, absolute: number, relative: number): number;
+  excessF64(a: number, b: number, count: number, absolute: number, relative: number): number;
+  stepsOfBytes(a: number, b: number, count: number, places: number): number;
+  stepsOfHalves(a: number, b: number, count: number, places: number): number;
+  stepsOfDoubles(a: number, b: number, count: number): bigint;
+  decodeBytes(at: number, count: number, numbers: number, out: number): void;
+  decodeHalves(at: number, count: number, numbers: number, out: number): void;
   readonly binF32: BinKernel;
   readonly binF64: BinKernel;
 }

@@ -6,6 +6,7 @@ import { analysisKernels, borrowRegion, placeInput, returnRegion } from '#main/k
 import { binOf, type BinCounts } from '#main/kernels/binning.ts';
 import { decode, smallestNormal } from '#main/kernels/decode.ts';
 import { emptyMoments, type Moments } from '#main/kernels/moments.ts';
+import { allCodes } from '#main/kernels/numbers.ts';
 import { elementByteLength, isReal } from '#shared/dtype.ts';
 
 export interface CodeCounts {
@@ -117,11 +118,7 @@ export function lowerHalfCounter(uppers: readonly number[]): Omit<CodeCounter, '
 
 /** The number of every code, as a double. */
 export function valuesOfCodes(dtype: string): Float64Array {
-  const codes =
-    elementByteLength(dtype) === 1
-      ? Uint8Array.from({ length: 256 }, (_, code) => code)
-      : new Uint8Array(Uint16Array.from({ length: 65_536 }, (_, code) => code).buffer);
-  return Float64Array.from(decode(dtype, codes));
+  return Float64Array.from(decode(dtype, allCodes(elementByteLength(dtype))));
 }
 
 /** Moments of all elements counted; positions are not known. */

@@ -1,52 +1,19 @@
-/** All figures about a pair of tensors, window by window: bits, values, distance, direction, units in the last place. */
-import { decode, decodeIntegers, partDtype } from '#main/kernels/decode.ts';
-import { roundToBf16, roundToF16 } from '#main/kernels/half.ts';
-import { dtypeInfo } from '#shared/dtype.ts';
+/** All figures about a pair of tensors, window by window: by the kernels where both sides are numbers that a float holds. */
+import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
+import { allCodes, asDoubles, numbersView, placeNumbers, type PlacedNumbers } from '#main/kernels/numbers.ts';
+import {
+  addPairByPair,
+  castTest,
+  type DifferenceOptions,
+  type DifferenceSums,
+} from '#main/kernels/pair-by-pair.ts';
+import { decode } from '#main/kernels/decode.ts';
+import { dtypeInfo, elementByteLength, isReal } from '#shared/dtype.ts';
 
-export interface DifferenceSums {
-  /** Numbers compared: elements, or parts for complex dtypes. */
-  compared: number;
-  /** Elements whose bits differ; for unlike dtypes, whose values differ. */
-  changed: number;
-  /** Pairs that are not numerically equal; a NaN equals a NaN of the same bits only. */
-  unequal: number;
-  /** Largest |a - b|; NaN beats everything, since one side is then no number. */
-  maxAbs: number;
-  /** Flat index of it among the numbers compared; -1 while all are equal. */
-  maxAt: number;
-  /** Largest |a - b| - abs - rel |b| over the pairs; at most 0 when all are within the tolerance. */
-  excess: number;
-  maxUlp: number | bigint;
-  /** Rounding one side to the other's dtype gives the other, so far. */
-  isCast: boolean;
-  dot: number;
-  squaresA: number;
-  squaresB: number;
-  squaresDifference: number;
-}
-
-export function emptyDifference(): DifferenceSums {
-  return {
-    compared: 0,
-    changed: 0,
-    unequal: 0,
-    maxAbs: 0,
-    maxAt: -1,
-    excess: -Infinity,
-    maxUlp: 0,
-    isCast: true,
-    dot: 0,
-    squaresA: 0,
-    squaresB: 0,
-    squaresDifference: 0,
-  };
-}
-
-export interface DifferenceOptions {
-  readonly dtypeA: string;
-  readonly dtypeB: string;
-  /** Absolute and relative to |b|. */
-  readonly tolerance?: readonly [number, number];
+/** Whether two windows hold the same bytes. */
+export function hasEqualBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.byteLength !== b.byteLength) return false;
+  return analysisKernels().isEqual(placeInput(a, 0), placeInput(b, 1), a.byteLength) !== 0;
 }
 
 /** Adds one window of equally many elements of either side. */
@@ -57,143 +24,139 @@ export function addDifference(
   options: DifferenceOptions,
 ): void {
   const { dtypeA, dtypeB } = options;
-  const isSameDtype = dtypeA === dtypeB;
-  const valuesA = decode(dtypeA, bytesA);
-  const valuesB = decode(dtypeB, bytesB);
-  const isSameBits = isSameDtype && bitComparer(bytesA, bytesB, valuesA.length);
-  const exact = exactIntegers(options, bytesA, bytesB);
-  const [abs, rel] = options.tolerance ?? [0, 0];
-  const fits = isSameDtype ? undefined : castTest(dtypeA, dtypeB);
-  const parts = dtypeInfo(dtypeA).kind === 'complex' ? 2 : 1;
-  let lastChanged = -1;
-
-  for (let i = 0; i < valuesA.length; i++) {
-    const a = valuesA[i]!;
-    const b = valuesB[i]!;
-    sums.dot += a * b;
-    sums.squaresA += a * a;
-    sums.squaresB += b * b;
-    if (isSameBits ? isSameBits(i) : a === b && (!exact || exact(i) === 0n)) {
-      if (sums.excess < -abs) sums.excess = -abs;
-      continue;
-    }
-    const element = Math.floor(i / parts);
-    if (element !== lastChanged) {
-      sums.changed++;
-      lastChanged = element;
-    }
-    const distance = exact ? Number(exact(i)) : a === b ? 0 : Math.abs(a - b);
-    if (distance === 0) {
-      if (sums.excess < -abs) sums.excess = -abs;
-      continue;
-    }
-    sums.unequal++;
-    if (fits && sums.isCast && !fits(a, b)) sums.isCast = false;
-    sums.squaresDifference += distance * distance;
-    const isWorse = Number.isNaN(distance) ? !Number.isNaN(sums.maxAbs) : distance > sums.maxAbs;
-    if (isWorse) {
-      sums.maxAbs = distance;
-      sums.maxAt = sums.compared + i;
-    }
-    const excess = Number.isNaN(distance) ? Infinity : distance - abs - rel * Math.abs(b);
-    if (excess > sums.excess) sums.excess = excess;
+  if (!isForKernels(dtypeA) || !isForKernels(dtypeB)) return addPairByPair(sums, bytesA, bytesB, options);
+  const [a, b] = alike(placeNumbers(dtypeA, bytesA, 0), placeNumbers(dtypeB, bytesB, 1));
+  const figures = differ(a, b);
+  // decoded, one NaN is like another: only where all bits are at hand can a kernel tell them apart
+  const isPlain = dtypeA === dtypeB && (dtypeA === 'f32' || dtypeA === 'f64');
+  if (!isPlain && !Number.isFinite(figures.squaresA + figures.squaresB)) {
+    return addPairByPair(sums, bytesA, bytesB, options);
   }
-  if (isSameDtype) addUlp(sums, dtypeA, bytesA, bytesB);
-  sums.compared += valuesA.length;
+  addFigures(sums, figures, dtypeA === dtypeB);
+  if (options.tolerance) sums.excess = Math.max(sums.excess, excessOf(a, b, options.tolerance));
+  if (dtypeA !== dtypeB) addCast(sums, a, b, castTest(dtypeA, dtypeB));
+  else if (figures.changed > 0) sums.maxUlp = furthest(sums.maxUlp, dtypeA, figures, bytesA, bytesB);
+  sums.compared += a.count;
 }
 
-/** Whether the numbers at an index have the same bits. */
-function bitComparer(a: Uint8Array, b: Uint8Array, count: number): (index: number) => boolean {
-  const width = a.byteLength / Math.max(1, count);
-  return (index) => {
-    for (let byte = index * width; byte < (index + 1) * width; byte++) if (a[byte] !== b[byte]) return false;
-    return true;
+/** Integers of 64 bits are compared exactly, complex numbers by their elements, x87 numbers by all of their bits. */
+function isForKernels(dtype: string): boolean {
+  return isReal(dtype) && dtype !== 'f80' && dtype !== 'i64' && dtype !== 'u64' && dtype !== 'bool';
+}
+
+function alike(a: PlacedNumbers, b: PlacedNumbers): readonly [PlacedNumbers, PlacedNumbers] {
+  return a.isDouble === b.isDouble ? [a, b] : [asDoubles(a, 0), asDoubles(b, 1)];
+}
+
+/** What a kernel finds about one window: see `assembly/difference.ts`. */
+interface Figures {
+  readonly changed: number;
+  readonly unequal: number;
+  readonly largest: number;
+  readonly largestAt: number;
+  /** Units in the last place, of f32. */
+  readonly steps: number;
+  readonly squaresA: number;
+  readonly squaresB: number;
+  readonly squaresDifference: number;
+}
+
+const RECORD_DOUBLES = 8;
+const recordRegion = memoryRegion();
+
+function differ(a: PlacedNumbers, b: PlacedNumbers): Figures {
+  const kernels = analysisKernels();
+  const at = recordRegion.reserve(RECORD_DOUBLES * 8);
+  (a.isDouble ? kernels.differF64 : kernels.differF32)(a.at, b.at, a.count, at);
+  const record = new Float64Array(kernels.memory.buffer, at, RECORD_DOUBLES);
+  return {
+    changed: record[0]!,
+    unequal: record[1]!,
+    largest: record[2]!,
+    largestAt: record[3]!,
+    steps: record[4]!,
+    squaresA: record[5]!,
+    squaresB: record[6]!,
+    squaresDifference: record[7]!,
   };
 }
 
-/** |a - b| of 64-bit integers, where doubles would round it away. */
-function exactIntegers(
-  { dtypeA, dtypeB }: DifferenceOptions,
-  a: Uint8Array,
-  b: Uint8Array,
-): ((index: number) => bigint) | undefined {
-  const is64 = (dtype: string) => dtype === 'i64' || dtype === 'u64';
-  if (!is64(dtypeA) || !is64(dtypeB)) return undefined;
-  const left = decodeIntegers(dtypeA, a);
-  const right = decodeIntegers(dtypeB, b);
-  return (index) => {
-    const distance = left[index]! - right[index]!;
-    return distance < 0n ? -distance : distance;
-  };
-}
-
-const ROUNDING: ReadonlyMap<string, (value: number) => number> = new Map([
-  ['f64', (value: number) => value],
-  ['f32', Math.fround],
-  ['f16', roundToF16],
-  ['bf16', (value: number) => roundToBf16(Math.fround(value))],
-]);
-
-/** Whether b is a rounded to b's dtype, or a is b rounded to a's. */
-function castTest(dtypeA: string, dtypeB: string): (a: number, b: number) => boolean {
-  const toA = ROUNDING.get(dtypeA);
-  const toB = ROUNDING.get(dtypeB);
-  if (!toA || !toB) return () => false;
-  return (a, b) => Object.is(toB(a), b) || Object.is(toA(b), a);
-}
-
-/** Steps between two floats of one dtype on the number line; -0 and +0 are the same place. */
-function addUlp(sums: DifferenceSums, dtype: string, bytesA: Uint8Array, bytesB: Uint8Array): void {
-  const { kind } = dtypeInfo(dtype);
-  if (kind !== 'float' && kind !== 'complex') return;
-  const real = kind === 'complex' ? partDtype(dtype) : dtype;
-  if (real === 'f64') return addUlp64(sums, bytesA, bytesB);
-  const bits = dtypeInfo(real).bits;
-  if (bits > 32 || real === 'f8_e8m0') return;
-  const a = codesOf(bytesA, bits);
-  const b = codesOf(bytesB, bits);
-  const valuesA = decode(dtype, bytesA);
-  const valuesB = decode(dtype, bytesB);
-  let worst = Number(sums.maxUlp);
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === b[i] || !Number.isFinite(valuesA[i]) || !Number.isFinite(valuesB[i])) continue;
-    worst = Math.max(worst, Math.abs(place(a[i]!, bits) - place(b[i]!, bits)));
+function addFigures(sums: DifferenceSums, figures: Figures, isSameDtype: boolean): void {
+  const { changed, unequal, largest, largestAt, squaresA, squaresB, squaresDifference } = figures;
+  // between dtypes only values can differ
+  sums.changed += isSameDtype ? changed : unequal;
+  sums.unequal += unequal;
+  const isWorse = Number.isNaN(largest) ? !Number.isNaN(sums.maxAbs) : largest > sums.maxAbs;
+  if (isWorse) {
+    sums.maxAbs = largest;
+    sums.maxAt = sums.compared + largestAt;
   }
-  sums.maxUlp = worst;
+  sums.squaresA += squaresA;
+  sums.squaresB += squaresB;
+  sums.squaresDifference += squaresDifference;
+  // the rule of cosines: one product less for every pair
+  sums.dot += (squaresA + squaresB - squaresDifference) / 2;
 }
 
-function codesOf(bytes: Uint8Array, bits: number): Uint8Array | Uint16Array | Uint32Array {
-  if (bits <= 8) return bytes;
-  const { buffer } = bytes.slice();
-  return bits === 16 ? new Uint16Array(buffer) : new Uint32Array(buffer);
+function excessOf(
+  a: PlacedNumbers,
+  b: PlacedNumbers,
+  [absolute, relative]: readonly [number, number],
+): number {
+  const { excessF32, excessF64 } = analysisKernels();
+  return (a.isDouble ? excessF64 : excessF32)(a.at, b.at, a.count, absolute, relative);
 }
 
-/** A code of sign and magnitude as a signed place. */
-function place(code: number, bits: number): number {
-  const sign = 2 ** (bits - 1);
-  return code >= sign ? sign - code : code;
+function addCast(
+  sums: DifferenceSums,
+  a: PlacedNumbers,
+  b: PlacedNumbers,
+  fits: (a: number, b: number) => boolean,
+): void {
+  if (!sums.isCast) return;
+  const left = numbersView(a);
+  const right = numbersView(b);
+  sums.isCast = left.every((value, index) => value === right[index] || fits(value, right[index]!));
 }
 
-function addUlp64(sums: DifferenceSums, bytesA: Uint8Array, bytesB: Uint8Array): void {
-  const a = new BigInt64Array(bytesA.slice().buffer);
-  const b = new BigInt64Array(bytesB.slice().buffer);
-  let worst = BigInt(sums.maxUlp);
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === b[i] || !isFinite64(a[i]!) || !isFinite64(b[i]!)) continue;
-    const distance = place64(a[i]!) - place64(b[i]!);
-    const steps = distance < 0n ? -distance : distance;
-    if (steps > worst) worst = steps;
+/** Steps between floats of one dtype on the number line, the most of them so far. */
+function furthest(
+  sofar: number | bigint,
+  dtype: string,
+  { steps }: Figures,
+  bytesA: Uint8Array,
+  bytesB: Uint8Array,
+): number | bigint {
+  if (dtype === 'f32') return Math.max(Number(sofar), steps);
+  const kernels = analysisKernels();
+  if (dtype === 'f64') {
+    const [a, b] = [placeInput(bytesA, 0), placeInput(bytesB, 1)];
+    const most = BigInt.asUintN(64, kernels.stepsOfDoubles(a, b, bytesA.byteLength / 8));
+    const all = most > BigInt(sofar) ? most : BigInt(sofar);
+    return all <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(all) : all;
   }
-  sums.maxUlp = worst <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(worst) : worst;
+  const width = elementByteLength(dtype);
+  if (dtypeInfo(dtype).kind !== 'float' || width > 2 || dtype === 'f8_e8m0') return sofar;
+  const places = placesOfCodes(dtype, width);
+  const [a, b] = [placeInput(bytesA, 0), placeInput(bytesB, 1)];
+  const count = width === 1 ? kernels.stepsOfBytes : kernels.stepsOfHalves;
+  return Math.max(Number(sofar), count(a, b, bytesA.byteLength / width, places));
 }
 
-const EXPONENT = 0x7ff0000000000000n;
-const MAGNITUDE = 0x7fffffffffffffffn;
+/** What stands for a code that is no finite number. */
+const NOWHERE = -(2 ** 31);
+const placeTables = new Map<string, number>();
 
-function isFinite64(bits: bigint): boolean {
-  return (bits & EXPONENT) !== EXPONENT;
-}
-
-function place64(bits: bigint): bigint {
-  return bits < 0n ? -(bits & MAGNITUDE) : bits;
+/** The address of the place of every code on the number line: i32; zeros of either sign share one. */
+function placesOfCodes(dtype: string, width: number): number {
+  const known = placeTables.get(dtype);
+  if (known !== undefined) return known;
+  const sign = 2 ** (dtypeInfo(dtype).bits - 1);
+  const places = Int32Array.from(decode(dtype, allCodes(width)), (value, code) =>
+    Number.isFinite(value) ? (code >= sign ? sign - code : code) : NOWHERE,
+  );
+  const at = memoryRegion().reserve(places.byteLength);
+  new Int32Array(analysisKernels().memory.buffer, at, places.length).set(places);
+  placeTables.set(dtype, at);
+  return at;
 }

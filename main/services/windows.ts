@@ -35,18 +35,23 @@ export function windowLength(elementByteLength: number): number {
 }
 
 /**
- * All elements in C order, about a mebibyte at a time, read where kernels compute wherever that can be.
+ * Elements [begin, end) in C order, all of them unless told, about a mebibyte at a time; read where kernels compute
+ * wherever that can be.
  * The bytes hold until the next window is asked for.
  */
-export async function* windowsOf(reader: TensorReader, pass: Pass): AsyncGenerator<Window, void, undefined> {
+export async function* windowsOf(
+  reader: TensorReader,
+  pass: Pass,
+  { begin = 0, end = reader.elementCount }: { readonly begin?: number; readonly end?: number } = {},
+): AsyncGenerator<Window, void, undefined> {
   const size = windowLength(reader.elementByteLength);
   const breathe = breather();
   const input = borrowWindow();
   try {
-    for (let start = 0; start < reader.elementCount; start += size) {
+    for (let start = begin; start < end; start += size) {
       await breathe();
       throwIfCancelled(pass.signal);
-      const count = Math.min(size, reader.elementCount - start);
+      const count = Math.min(size, end - start);
       const bytes = await readWindow(reader, start, count, pass, input);
       pass.onRead?.(bytes.byteLength);
       yield { start, bytes };

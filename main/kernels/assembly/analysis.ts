@@ -4,3 +4,5 @@ export { crc32, crc32c } from './crc';
 export { momentsF32, momentsF64 } from './moments';
 export { countBytes, countHalves, countUpperHalves, countLowerHalves, drain } from './counting';
 export { binF32, binF64 } from './binning';
+export { isEqual, differF32, differF64, excessF32, excessF64 } from './difference';
+export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves } from './codes';

@@ -1,6 +1,9 @@
-import { addDifference, emptyDifference, type DifferenceSums } from '#main/kernels/difference.ts';
+import { borrowWindow } from '#main/kernels/analysis-module.ts';
+import { addDifference, hasEqualBytes } from '#main/kernels/difference.ts';
+import { emptyDifference, type DifferenceSums } from '#main/kernels/pair-by-pair.ts';
+import type { TensorReader } from '#main/formats/read.ts';
 import { withReader, withStoredReader, type TensorPlan } from '#main/services/tensor-plan.ts';
-import { windowsOf, type Pass } from '#main/services/windows.ts';
+import { readWindow, windowsOf, type Pass, type Window } from '#main/services/windows.ts';
 
 export interface DifferenceTask {
   readonly a: TensorPlan;
@@ -26,11 +29,8 @@ export async function differenceTask(task: DifferenceTask, pass: Pass): Promise<
 function haveSameBlocks(a: TensorPlan, b: TensorPlan, pass: Pass): Promise<boolean> {
   return withStoredReader(a, (readerA) =>
     withStoredReader(b, async (readerB) => {
-      for await (const { start, bytes } of windowsOf(readerA, pass)) {
-        const other = await readerB.read(start, bytes.byteLength / readerA.elementByteLength, pass.signal);
-        if (bytes.some((byte, index) => byte !== other[index])) return false;
-      }
-      return true;
+      const equal = await equalPrefix(readerA, readerB, silent(pass));
+      return equal === readerA.elementCount;
     }),
   );
 }
@@ -45,13 +45,53 @@ async function valueDifference(task: DifferenceTask, pass: Pass): Promise<Differ
   return withReader(a, (readerA) =>
     withReader(b, async (readerB) => {
       const sums = emptyDifference();
-      for await (const { start, bytes } of windowsOf(readerA, pass)) {
-        const count = bytes.byteLength / readerA.elementByteLength;
-        const other = await readerB.read(start, count, pass.signal);
-        pass.onRead?.(other.byteLength);
+      // blocks may differ though their numbers do not, and then the norms are told
+      const mayBeIdentical = options.dtypeA === options.dtypeB && !a.blocks;
+      const equal = mayBeIdentical ? await equalPrefix(readerA, readerB, pass) : 0;
+      // what is identical throughout has no other figures; only where it is not, is its share of the norms needed
+      if (equal === readerA.elementCount) return { ...sums, compared: equal };
+      for await (const { bytes } of windowsOf(readerA, silent(pass), { end: equal })) {
+        addDifference(sums, bytes, bytes, options);
+      }
+      for await (const { bytes, other } of pairsOf(readerA, readerB, pass, equal)) {
         addDifference(sums, bytes, other, options);
       }
       return sums;
     }),
   );
+}
+
+/** How many elements there are before the first window whose bytes differ. */
+async function equalPrefix(a: TensorReader, b: TensorReader, pass: Pass): Promise<number> {
+  for await (const { start, bytes, other } of pairsOf(a, b, pass, 0)) {
+    if (!hasEqualBytes(bytes, other)) return start;
+  }
+  return a.elementCount;
+}
+
+interface WindowPair extends Window {
+  readonly other: Uint8Array;
+}
+
+async function* pairsOf(
+  a: TensorReader,
+  b: TensorReader,
+  pass: Pass,
+  begin: number,
+): AsyncGenerator<WindowPair, void, undefined> {
+  const input = borrowWindow();
+  try {
+    for await (const { start, bytes } of windowsOf(a, pass, { begin })) {
+      const other = await readWindow(b, start, bytes.byteLength / a.elementByteLength, pass, input);
+      pass.onRead?.(other.byteLength);
+      yield { start, bytes, other };
+    }
+  } finally {
+    input.release();
+  }
+}
+
+/** Bytes that are read again are not told twice. */
+function silent({ signal }: Pass): Pass {
+  return signal ? { signal } : {};
 }

@@ -1,0 +1,64 @@
+/** Windows of any real dtype as the f32 or f64 numbers that kernels take. */
+import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
+import { decode } from '#main/kernels/decode.ts';
+import { elementByteLength, isReal } from '#shared/dtype.ts';
+
+/** Numbers in the kernels' memory, until something else is placed on their side. */
+export interface PlacedNumbers {
+  readonly at: number;
+  readonly count: number;
+  readonly isDouble: boolean;
+}
+
+const decoded = [memoryRegion(), memoryRegion()] as const;
+const tables = new Map<string, number>();
+
+/** Exact, but for 64-bit integers and x87 numbers, which are rounded. @param side 1 for the partner of a pair. */
+export function placeNumbers(dtype: string, bytes: Uint8Array, side: 0 | 1 = 0): PlacedNumbers {
+  const width = elementByteLength(dtype);
+  const count = bytes.byteLength / width;
+  if (dtype === 'f32' || dtype === 'f64') {
+    return { at: placeInput(bytes, side), count, isDouble: dtype === 'f64' };
+  }
+  if (isReal(dtype) && width <= 2) {
+    const table = placeTable(dtype, width);
+    const from = placeInput(bytes, side);
+    const at = decoded[side].reserve(count * 4);
+    const { decodeBytes, decodeHalves } = analysisKernels();
+    (width === 1 ? decodeBytes : decodeHalves)(from, count, table, at);
+    return { at, count, isDouble: false };
+  }
+  const values = decode(dtype, bytes);
+  return { at: placeInput(values, side), count: values.length, isDouble: values instanceof Float64Array };
+}
+
+/** The same numbers as doubles. */
+export function asDoubles(numbers: PlacedNumbers, side: 0 | 1): PlacedNumbers {
+  if (numbers.isDouble) return numbers;
+  const values = Float64Array.from(numbersView(numbers));
+  return { at: placeInput(values, side), count: numbers.count, isDouble: true };
+}
+
+/** Holds as long as the numbers do. */
+export function numbersView({ at, count, isDouble }: PlacedNumbers): Float64Array | Float32Array {
+  const { buffer } = analysisKernels().memory;
+  return isDouble ? new Float64Array(buffer, at, count) : new Float32Array(buffer, at, count);
+}
+
+/** The f32 number of every code of a dtype of one or two bytes. */
+function placeTable(dtype: string, width: number): number {
+  const known = tables.get(dtype);
+  if (known !== undefined) return known;
+  const numbers = Float32Array.from(decode(dtype, allCodes(width)));
+  const at = memoryRegion().reserve(numbers.byteLength);
+  new Float32Array(analysisKernels().memory.buffer, at, numbers.length).set(numbers);
+  tables.set(dtype, at);
+  return at;
+}
+
+/** Every code of one or two bytes, in order. */
+export function allCodes(width: number): Uint8Array {
+  return width === 1
+    ? Uint8Array.from({ length: 256 }, (_, code) => code)
+    : new Uint8Array(Uint16Array.from({ length: 65_536 }, (_, code) => code).buffer);
+}
