@@ -92,6 +92,10 @@ export interface CheckpointConfig {
   readonly keepLast: number;
   /** Checkpoints at multiples of this step are kept for good; 0 for none. */
   readonly keepEvery: number;
+  /** Whether one is saved whenever the validation loss is the lowest so far. */
+  readonly best: boolean;
+  /** How many with the lowest validation loss are kept, of those that were saved where it was measured; 0 for none. */
+  readonly keepTop: number;
 }
 
 /** A configuration with every default filled in. What a checkpoint's bytes depend on, with data and step. */
@@ -192,7 +196,11 @@ export type RunEvent =
       /** Of the file's bytes, as read back from disk. */
       readonly sha256: string;
       readonly byteLength: number;
+      /** Validation loss of these very parameters, where it was measured at this step. */
+      readonly score?: number;
     }
+  /** Somebody wants it kept whatever the rules say, or no longer does. */
+  | { readonly event: 'pinned'; readonly step: number; readonly file: string; readonly isPinned: boolean }
   | {
       readonly event: 'kept';
       readonly step: number;
@@ -222,6 +230,9 @@ export interface RunCheckpoint {
   readonly status: 'kept' | 'dropped' | 'damaged';
   /** Why it is kept, or why it was dropped: "one of the last 5", "every 1000 steps". */
   readonly reasons: readonly string[];
+  /** Validation loss at this very step. */
+  readonly score?: number;
+  readonly isPinned?: boolean;
 }
 
 /** What `run.watch` streams, at most ten a second. */

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
+import { syncFolder } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -33,9 +34,6 @@ const READ_BACK_BYTES = 64 * 1024 * 1024;
 
 /** A signal may interrupt a write again and again; a system that does nothing else is broken. */
 const MOST_INTERRUPTIONS = 100;
-
-/** What file systems say that cannot sync folders, and need not. */
-const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** How the temporary files of a tag begin, in whatever folder. */
 export function temporaryPrefix(tag: string): string {
@@ -141,22 +139,6 @@ function beginFile(path: string, options: AtomicWriteOptions): PendingFile {
     });
   }
 
-  function syncFolder(): void {
-    if (process.platform === 'win32') return;
-    const opened = call('opening the folder of', () => system.openFolder(folder));
-    try {
-      call('securing', () => {
-        try {
-          system.fsync(opened);
-        } catch (error) {
-          if (!NO_FOLDER_SYNC.has((error as { code?: string }).code ?? '')) throw error;
-        }
-      });
-    } finally {
-      call('closing the folder of', () => system.close(opened));
-    }
-  }
-
   return {
     write: (chunk) => {
       hash.update(chunk);
@@ -178,7 +160,7 @@ function beginFile(path: string, options: AtomicWriteOptions): PendingFile {
       refuseExisting();
       call('renaming', () => system.rename(temporary, path));
       isTemporaryThere = false;
-      syncFolder();
+      call('securing', () => syncFolder(folder, system));
       return { byteLength, sha256 };
     },
     abandon: (error) => {

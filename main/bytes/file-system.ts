@@ -5,7 +5,9 @@ import {
   fsync,
   fsyncSync,
   lstatSync,
+  mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   unlinkSync,
@@ -37,6 +39,12 @@ export interface FileSystem {
   /** Replaces what has the new name. */
   rename(from: string, to: string): void;
   unlink(path: string): void;
+  /** Base names, in no order. */
+  list(folder: string): readonly string[];
+  /** Makes a folder and those above it. @returns the topmost one that was made; undefined where all were there. */
+  makeFolder(path: string): string | undefined;
+  /** Whether a path still leads to an open file. */
+  leadsTo(path: string, descriptor: number): boolean;
 }
 
 export const nodeFileSystem: FileSystem = {
@@ -53,4 +61,11 @@ export const nodeFileSystem: FileSystem = {
   exists: (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
   rename: renameSync,
   unlink: unlinkSync,
+  list: (folder) => readdirSync(folder),
+  makeFolder: (path) => mkdirSync(path, { recursive: true }),
+  leadsTo: (path, descriptor) => {
+    const named = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+    const open = fstatSync(descriptor, { bigint: true });
+    return named !== undefined && named.dev === open.dev && named.ino === open.ino;
+  },
 };

@@ -1,6 +1,7 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
+import { syncFolder } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';
 
 /** A text file that only grows, a line at a time, written synchronously by one thread. */
@@ -11,6 +12,8 @@ export interface LineLog {
    * @throws AppError `io`; part of the lines may be there then.
    */
   append(lines: readonly string[], isDurable: boolean): void;
+  /** Whether the file is still the one of its name: a folder may have been taken away and brought back. */
+  isInPlace(): boolean;
   close(): void;
 }
 
@@ -26,7 +29,9 @@ export function openLineLog(path: string, system: FileSystem = nodeFileSystem): 
       throw systemError(error, 'writing', name);
     }
   };
+  const isNew = !call(() => system.exists(path));
   const descriptor = call(() => system.openToAppend(path, 0o644));
+  if (isNew) call(() => syncFolder(dirname(path), system));
   /** Whether the last line may be without its end. */
   let isCut = call(() => {
     const last = new Uint8Array(1);
@@ -51,6 +56,7 @@ export function openLineLog(path: string, system: FileSystem = nodeFileSystem): 
         }
         if (isDurable) system.fsync(descriptor);
       }),
+    isInPlace: () => call(() => system.leadsTo(path, descriptor)),
     close: () => call(() => system.close(descriptor)),
   };
 }

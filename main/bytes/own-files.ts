@@ -1,8 +1,8 @@
-import { basename, join } from 'node:path';
-import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 import { temporaryPrefix } from '#main/bytes/atomic-write.ts';
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
+import { syncFolder } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';
 
 /** Deletes a file; one that is gone already is no error. @throws AppError `io`. */
@@ -24,6 +24,8 @@ export function setAsideSync(path: string, system: FileSystem = nodeFileSystem):
     let target = `${path}.damaged`;
     for (let count = 2; system.exists(target); count++) target = `${path}.damaged-${count}`;
     system.rename(path, target);
+    // whatever takes the old name next must not be able to come first
+    syncFolder(dirname(path), system);
     return basename(target);
   } catch (error) {
     throw systemError(error, 'setting aside', basename(path));
@@ -38,7 +40,7 @@ export function removeTemporariesSync(
 ): void {
   let names: readonly string[];
   try {
-    names = readdirSync(folder);
+    names = system.list(folder);
   } catch (error) {
     throw systemError(error, 'listing', basename(folder));
   }

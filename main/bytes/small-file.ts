@@ -1,6 +1,9 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
+import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
+import type { Folder } from '#main/bytes/folder.ts';
+import { makeFolderDurably } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -13,23 +16,36 @@ export async function readSmallText(path: string, most: number): Promise<string>
   const name = basename(path);
   try {
     const { size } = await stat(path);
-    if (size > most) {
-      throw new AppError('limit', 'the file is too long for what it should be', {
-        file: name,
-        expected: `at most ${most} bytes`,
-        found: `${size} bytes`,
-      });
-    }
+    if (size > most) throw tooLong(name, most, size);
     return await readFile(path, 'utf8');
   } catch (error) {
     throw systemError(error, 'reading', name);
   }
 }
 
-/** Makes a folder and those above it. */
-export async function makeFolder(path: string): Promise<void> {
+/** As `readSmallText`, a file of a folder by its bare name. */
+export async function readTextIn(folder: Folder, name: string, most: number): Promise<string> {
+  const source = await folder.open(name);
   try {
-    await mkdir(path, { recursive: true });
+    if (source.byteLength > most) throw tooLong(name, most, source.byteLength);
+    return Buffer.from(await source.read(0, source.byteLength)).toString('utf8');
+  } finally {
+    await source.close();
+  }
+}
+
+function tooLong(file: string, most: number, found: number): AppError {
+  return new AppError('limit', 'the file is too long for what it should be', {
+    file,
+    expected: `at most ${most} bytes`,
+    found: `${found} bytes`,
+  });
+}
+
+/** Makes a folder and those above it, to stay. @throws AppError `io`. */
+export function makeFolder(path: string, system: FileSystem = nodeFileSystem): void {
+  try {
+    makeFolderDurably(path, system);
   } catch (error) {
     throw systemError(error, 'making the folder', basename(path));
   }

@@ -37,7 +37,7 @@ export async function createSettings(folder: string | undefined): Promise<Settin
     if (path === undefined || folder === undefined) return;
     const text = `${JSON.stringify(kept, null, 2)}\n`;
     try {
-      await makeFolder(folder);
+      makeFolder(folder);
       await writeAtomically(path, oneChunk(new TextEncoder().encode(text)), { isReplacing: true });
     } catch (error) {
       // settings that cannot be kept must not stop the work; the next change tries again

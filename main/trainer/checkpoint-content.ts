@@ -74,33 +74,49 @@ export function stateTensors(config: RunConfig, state: TrainingState): readonly 
   ];
 }
 
+/** A content whose digests nobody has taken yet: what is copied while training waits. */
+export interface CopiedContent {
+  readonly tensors: readonly ContentTensor[];
+  readonly record: Omit<ContentRecord, 'digests'>;
+}
+
 /**
- * Copies the state and takes its digests, before anything is serialized. The copies are the caller's.
+ * Copies the state; the copies are the caller's.
  * NaNs in the state become the canonical one first: which NaN an engine computes is its own affair.
  */
-export function takeContent(config: RunConfig, state: TrainingState, dataSha256?: string): CheckpointContent {
-  const tensors = copyTensors(config, state);
-  const digests = Object.fromEntries(tensors.map(({ name, bytes }) => [name, sha256Of(bytes)]));
-  const record: ContentRecord = {
-    version: CONTENT_VERSION,
-    architecture: architectureOf(state),
-    config,
-    step: state.step,
-    epoch: state.epoch,
-    position: state.position,
-    random: { algorithm: 'philox4x32-10', seed: config.seed },
-    optimizer: { name: config.optimizer.name, step: state.step, buffers: buffersOf(config.optimizer) },
-    metrics: state.metrics,
-    ...(state.progress ? { progress: state.progress } : {}),
-    data: { source: config.data.source, ...(dataSha256 === undefined ? {} : { sha256: dataSha256 }) },
-    digests,
+export function copyContent(config: RunConfig, state: TrainingState, dataSha256?: string): CopiedContent {
+  return {
+    tensors: copyTensors(config, state),
+    record: {
+      version: CONTENT_VERSION,
+      architecture: architectureOf(state),
+      config,
+      step: state.step,
+      epoch: state.epoch,
+      position: state.position,
+      random: { algorithm: 'philox4x32-10', seed: config.seed },
+      optimizer: { name: config.optimizer.name, step: state.step, buffers: buffersOf(config.optimizer) },
+      metrics: state.metrics,
+      ...(state.progress ? { progress: state.progress } : {}),
+      data: { source: config.data.source, ...(dataSha256 === undefined ? {} : { sha256: dataSha256 }) },
+    },
   };
-  const text = JSON.stringify(record, spellNonFinite);
+}
+
+/** Takes the digests of the copies, before anything is serialized. */
+export function sealContent({ tensors, record }: CopiedContent): CheckpointContent {
+  const digests = Object.fromEntries(tensors.map(({ name, bytes }) => [name, sha256Of(bytes)]));
+  const text = JSON.stringify({ ...record, digests } satisfies ContentRecord, spellNonFinite);
   return {
     tensors,
     digests,
     metadata: { format: 'pt', [CONTENT_KEY]: text, [CONTENT_DIGEST_KEY]: sha256Of(text) },
   };
+}
+
+/** Both at once, where nobody waits. */
+export function takeContent(config: RunConfig, state: TrainingState, dataSha256?: string): CheckpointContent {
+  return sealContent(copyContent(config, state, dataSha256));
 }
 
 /** The state's tensors in memory of their own, NaNs made canonical in both. */

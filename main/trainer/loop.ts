@@ -82,6 +82,7 @@ export function takeStep(trainer: Trainer): StepResult {
           epochRows: metrics.epochRows + total,
         }),
     ...(metrics.validation ? { validation: metrics.validation } : {}),
+    ...(metrics.best ? { best: metrics.best } : {}),
   };
   if (isEpochEnd) {
     state.epoch++;
@@ -182,9 +183,12 @@ export function beginValidation(trainer: Trainer, finished: StepResult): Validat
       if (position < unseen.count) return false;
       const loss = found.loss / unseen.count;
       const accuracy = config.loss === 'cross-entropy' ? { accuracy: found.right / unseen.count } : {};
+      const validation = { step: finished.step, epoch: finished.epoch, loss, ...accuracy };
+      const isBest = loss < (state.metrics.best?.loss ?? Infinity);
       state.metrics = {
         ...state.metrics,
-        validation: { step: finished.step, epoch: finished.epoch, loss, ...accuracy },
+        validation,
+        ...(isBest ? { best: validation } : {}),
       };
       if (config.earlyStop.patience > 0) noteProgress(state, loss, config.earlyStop.minDelta);
       return true;

@@ -1,4 +1,4 @@
-import type { ContentTensor } from '#main/trainer/checkpoint-content.ts';
+import type { ContentTensor, CopiedContent } from '#main/trainer/checkpoint-content.ts';
 import type { DataFiles } from '#main/trainer/dataset.ts';
 import type { RecordedHistogram } from '#main/trainer/memory-histogram.ts';
 import type { ReadTensor } from '#main/trainer/restore.ts';
@@ -30,11 +30,15 @@ export interface KeptCheckpoint {
   readonly step: number;
   /** Base name. */
   readonly file: string;
+  /** Validation loss at this very step. */
+  readonly score?: number;
+  readonly isPinned?: boolean;
 }
 
 export type ToTrainer =
   | { readonly kind: 'start'; readonly job: TrainingJob }
   | { readonly kind: 'pause' | 'resume' | 'stop' | 'save' }
+  | { readonly kind: 'pin'; readonly step: number; readonly isPinned: boolean }
   /** Asks for the state's bytes as they are in memory at the next step boundary. */
   | { readonly kind: 'copy'; readonly id: number };
 
@@ -77,9 +81,11 @@ export type ToSaver =
       readonly kind: 'save';
       readonly step: number;
       readonly file: string;
-      readonly tensors: readonly ContentTensor[];
-      readonly metadata: Readonly<Record<string, string>>;
-      readonly memory: MemoryRecord;
+      readonly content: CopiedContent;
+      /** Names of the tensors whose histograms are recorded. */
+      readonly parameters: readonly string[];
+      readonly probe: MemoryRecord['probe'];
+      readonly score?: number;
     }
   | { readonly kind: 'log'; readonly events: readonly RunEvent[] }
   | { readonly kind: 'drop'; readonly step: number; readonly file: string; readonly reason: string }
@@ -92,6 +98,7 @@ export type FromSaver =
       readonly file: string;
       readonly sha256: string;
       readonly byteLength: number;
+      readonly score?: number;
     }
   | { readonly kind: 'dropped'; readonly step: number; readonly file: string; readonly reason: string }
   | {
@@ -100,6 +107,12 @@ export type FromSaver =
       readonly step: number;
       readonly file: string;
       readonly error: WireError;
+      /** Of the file that did not fit on the disk. */
+      readonly bytesNeeded?: number;
     }
+  /** A file that was in the way, and not the one to be saved, got this name. */
+  | { readonly kind: 'set-aside'; readonly step: number; readonly file: string; readonly as: string }
+  /** The log can be written again. */
+  | { readonly kind: 'log-recovered' }
   /** Everything asked for is done; nothing follows. */
   | { readonly kind: 'finished' };

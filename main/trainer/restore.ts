@@ -153,18 +153,21 @@ function fillTensors(
 }
 
 function readMetrics(value: unknown, file: string): Metrics {
-  const { loss, epochLoss, epochRight, epochRows, validation } = (value ?? {}) as Record<string, unknown>;
+  const { loss, epochLoss, epochRight, epochRows, validation, best } = (value ?? {}) as Record<string, unknown>;
   const lastLoss = readNumber(loss);
   const sum = readNumber(epochLoss);
   if (sum === undefined) throw new AppError('corrupt', 'the metrics are not complete', { file });
-  const point =
-    validation === undefined ? undefined : readValidation(validation as Record<string, unknown>, file);
+  const read = (value: unknown) =>
+    value === undefined ? undefined : readValidation(value as Record<string, unknown>, file);
+  const point = read(validation);
+  const lowest = read(best);
   return {
     ...(lastLoss === undefined ? {} : { loss: lastLoss }),
     epochLoss: sum,
     epochRight: wholeNumber(epochRight, 'epochRight', file),
     epochRows: wholeNumber(epochRows, 'epochRows', file),
     ...(point ? { validation: point } : {}),
+    ...(lowest ? { best: lowest } : {}),
   };
 }
 

@@ -2,13 +2,16 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { writeAtomicallySync } from '#main/bytes/atomic-write.ts';
+import { commitFileSync } from '#main/bytes/commit-file.ts';
+import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
 import { openLineLog, type LineLog } from '#main/bytes/line-log.ts';
 import { removeFileSync } from '#main/bytes/own-files.ts';
 import { planSafetensors } from '#main/formats/safetensors/save.ts';
 import { portChannel, type Channel } from '#main/trainer/channel.ts';
-import { spellNonFinite } from '#main/trainer/checkpoint-content.ts';
+import { sealContent, spellNonFinite, type ContentTensor } from '#main/trainer/checkpoint-content.ts';
+import { recordHistogram, type RecordedHistogram } from '#main/trainer/memory-histogram.ts';
 import type { FromSaver, MemoryRecord, ToSaver } from '#main/trainer/messages.ts';
+import { valuesOver } from '#main/trainer/values.ts';
 import { AppError, isAppError, toWire } from '#shared/errors.ts';
 import type { RunEvent } from '#shared/run.ts';
 
@@ -33,61 +36,124 @@ export interface SavingPlace {
 const MOST_PENDING = 100_000;
 
 /** Answers a trainer until it says `finish`. */
-export function runSaver(channel: Channel<ToSaver, FromSaver>, { folder, tag }: SavingPlace): void {
+export function runSaver(
+  channel: Channel<ToSaver, FromSaver>,
+  { folder, tag }: SavingPlace,
+  system: FileSystem = nodeFileSystem,
+): void {
   let log: LineLog | undefined;
   let pending: string[] = [];
+  let isLogFailing = false;
 
   channel.listen((message) => {
     if (message.kind === 'save') save(message);
-    else if (message.kind === 'log') {
-      write(message.events.map(toLine), false, message.events[0]?.step ?? 0);
-    } else if (message.kind === 'drop') drop(message);
+    else if (message.kind === 'log') write(message.events.map(toLine), false, message.events[0]?.step ?? 0);
+    else if (message.kind === 'drop') drop(message);
     else {
       write([], true, 0);
-      attempt('log', 0, LOG_NAME, () => log?.close());
+      attempt('log', 0, LOG_NAME, closeLog);
       channel.send({ kind: 'finished' });
     }
   });
 
-  function save({ step, file, tensors, metadata, memory }: ToSaver & { kind: 'save' }): void {
-    attempt('save', step, file, () => {
-      const measured = tensors.map((tensor) => ({ ...tensor, byteLength: tensor.bytes.byteLength }));
-      const { header, order } = planSafetensors(measured, metadata);
-      const chunks = [header, ...order.map(({ bytes }) => bytes)];
-      const { byteLength, sha256 } = writeAtomicallySync(join(folder, file), chunks, { tag });
-      // the digests are on disk before anybody hears of the checkpoint
-      write([toLine({ event: 'checkpoint', step, file, sha256, byteLength, memory })], true, step);
-      channel.send({ kind: 'saved', step, file, sha256, byteLength });
-    });
+  function save(message: ToSaver & { kind: 'save' }): void {
+    const { step, file, content: copied, parameters, probe, score } = message;
+    let needed = 0;
+    attempt(
+      'save',
+      step,
+      file,
+      () => {
+        const { tensors, metadata, digests } = sealContent(copied);
+        const measured = tensors.map((tensor) => ({ ...tensor, byteLength: tensor.bytes.byteLength }));
+        const plan = planSafetensors(measured, metadata);
+        needed = plan.byteLength;
+        const chunks = [plan.header, ...plan.order.map(({ bytes }) => bytes)];
+        const options = { tag, mode: PRIVATE, fileSystem: system };
+        const { setAside, ...written } = commitFileSync(join(folder, file), chunks, options);
+        if (setAside !== undefined) channel.send({ kind: 'set-aside', step, file, as: setAside });
+        const saved = { step, file, ...written, ...(score === undefined ? {} : { score }) };
+        const histograms = histogramsOf(tensors, new Set(parameters));
+        // the digests are on disk before anybody hears of the checkpoint
+        const memory: MemoryRecord = { tensors: digests, histograms, probe };
+        write([toLine({ event: 'checkpoint', ...saved, memory })], true, step);
+        channel.send({ kind: 'saved', ...saved });
+      },
+      () => needed,
+    );
   }
 
   function drop({ step, file, reason }: ToSaver & { kind: 'drop' }): void {
     attempt('drop', step, file, () => {
-      removeFileSync(join(folder, file));
+      removeFileSync(join(folder, file), system);
       channel.send({ kind: 'dropped', step, file, reason });
     });
   }
 
+  /** Lines that cannot be written wait for the next attempt. */
   function write(lines: readonly string[], isDurable: boolean, step: number): void {
     pending.push(...lines);
-    attempt('log', step, LOG_NAME, () => {
-      log ??= openLineLog(join(folder, LOG_NAME));
+    if (pending.length > MOST_PENDING) pending = pending.slice(-MOST_PENDING);
+    const isWritten = attempt('log', step, LOG_NAME, () => {
+      if (log && isDurable && !log.isInPlace()) closeLog();
+      log ??= openLineLog(join(folder, LOG_NAME), system);
       log.append(pending, isDurable);
       pending = [];
     });
-    if (pending.length > MOST_PENDING) pending = pending.slice(-MOST_PENDING);
+    if (isWritten && isLogFailing) channel.send({ kind: 'log-recovered' });
+    isLogFailing = !isWritten;
   }
 
-  function attempt(doing: 'save' | 'drop' | 'log', step: number, file: string, work: () => void): void {
+  function closeLog(): void {
+    const open = log;
+    // whatever close reports, it is not written to any more
+    log = undefined;
+    open?.close();
+  }
+
+  function attempt(
+    doing: 'save' | 'drop' | 'log',
+    step: number,
+    file: string,
+    work: () => void,
+    bytesNeeded = () => 0,
+  ): boolean {
     try {
       work();
+      return true;
     } catch (error) {
       const known = isAppError(error)
         ? error
         : new AppError('internal', `writing ${file} failed`, { file }, error);
-      channel.send({ kind: 'failed', doing, step, file, error: toWire(known) });
+      channel.send({
+        kind: 'failed',
+        doing,
+        step,
+        file,
+        error: toWire(known),
+        ...(isFull(known) && bytesNeeded() > 0 ? { bytesNeeded: bytesNeeded() } : {}),
+      });
+      return false;
     }
   }
+}
+
+/** Nobody else reads a run's checkpoints unless its owner lets them. */
+const PRIVATE = 0o600;
+
+function isFull({ fields }: AppError): boolean {
+  return fields.found === 'ENOSPC' || fields.found === 'EDQUOT';
+}
+
+function histogramsOf(
+  tensors: readonly ContentTensor[],
+  names: ReadonlySet<string>,
+): Readonly<Record<string, RecordedHistogram>> {
+  return Object.fromEntries(
+    tensors
+      .filter(({ name }) => names.has(name))
+      .map(({ name, dtype, bytes }) => [name, recordHistogram(valuesOver(dtype, bytes))]),
+  );
 }
 
 function toLine(event: RunEvent & { readonly memory?: MemoryRecord }): string {

@@ -1,22 +1,28 @@
+import { createBackOff } from '#main/trainer/back-off.ts';
 import type { Channel } from '#main/trainer/channel.ts';
 import { checkpointName } from '#main/trainer/checkpoint-name.ts';
 import type { FromSaver, KeptCheckpoint, ToSaver } from '#main/trainer/messages.ts';
-import { decideRetention } from '#main/trainer/save-policy.ts';
+import { createRetention } from '#main/trainer/retention.ts';
 import type { Snapshot } from '#main/trainer/snapshot.ts';
+import { formatBytes } from '#shared/display.ts';
 import { AppError, isAppError } from '#shared/errors.ts';
 import type { CheckpointConfig, RunEvent } from '#shared/run.ts';
+
+/** Why a save happens at a boundary: `asked` does not wait until a failing disk is tried again. */
+export type SaveWish = 'none' | 'due' | 'asked';
 
 /** The trainer's side of saving: at most one save in flight, and retention only after it is acknowledged. */
 export interface Saving {
   isBusy(): boolean;
   /** Since the last save began or, before that, since training did. */
   secondsSinceSave(): number;
-  /** Saves if one is due, or was due while the disk was busy; resolves when training may go on. */
-  atBoundary(step: number, isDue: boolean): Promise<void>;
+  /** Saves if one is wished for, or was while the disk was busy or failing; resolves when training may go on. */
+  atBoundary(step: number, wish: SaveWish): Promise<void>;
   /** Saves the last step, at a second attempt if need be, and waits until all files are as they shall be. */
   atEnd(step: number): Promise<void>;
   /** Resolves once nothing is in flight, or after so many milliseconds if that is sooner. */
   whenIdle(patience?: number): Promise<void>;
+  pin(step: number, isPinned: boolean): void;
   log(events: readonly RunEvent[]): void;
   /** Resolves when all that was asked for is done. */
   finish(): Promise<void>;
@@ -36,14 +42,17 @@ export interface SavingOptions {
   readonly patience: number;
 }
 
+type Failure = FromSaver & { readonly kind: 'failed' };
+
 export function createSaving(options: SavingOptions): Saving {
   const { channel, now, tell } = options;
-  const retain = retention(options);
-  const failing = new Set<string>();
+  const retention = createRetention(options);
+  const backOff = createBackOff(now);
+  /** The last failure of each kind that has not gone right since. */
+  const standing = new Map<Failure['doing'], Failure>();
   let inFlight: { readonly step: number } | undefined;
   let beganAt = now();
   let isOverdue = false;
-  let dropsUnderWay = 0;
   let lastSaved = options.kept.reduce((newest, { step }) => Math.max(newest, step), -1);
   const waiting: (() => void)[] = [];
   let onFinished = () => {};
@@ -51,30 +60,34 @@ export function createSaving(options: SavingOptions): Saving {
 
   channel.listen(
     (message) => {
-      if (message.kind === 'saved') {
-        const { kind: _, ...checkpoint } = message;
-        failing.delete('save');
-        lastSaved = message.step;
-        inFlight = undefined;
-        tell({ event: 'checkpoint', ...checkpoint });
-        dropsUnderWay += retain(checkpoint);
-        release();
-      } else if (message.kind === 'dropped') {
-        const { step, file, reason } = message;
-        tell({ event: 'dropped', step, file, reason });
-        dropsUnderWay--;
-        release();
-      } else if (message.kind === 'failed') {
-        const { doing, step, file, error } = message;
-        const isNews = doing !== 'log' || !failing.has('log'); // telling is logged, too
-        failing.add(doing);
-        if (doing === 'save') inFlight = undefined;
-        if (doing === 'drop') dropsUnderWay--;
-        const hint = error.hint === undefined ? {} : { hint: error.hint };
-        if (isNews)
-          tell({ event: 'problem', step, code: `${doing}-failed`, message: error.message, file, ...hint });
-        release();
-      } else onFinished();
+      switch (message.kind) {
+        case 'saved': {
+          const { kind: _, ...checkpoint } = message;
+          standing.delete('save');
+          backOff.succeeded();
+          lastSaved = message.step;
+          inFlight = undefined;
+          tell({ event: 'checkpoint', ...checkpoint });
+          retention.onSaved(checkpoint);
+          return release();
+        }
+        case 'dropped': {
+          const { kind: _, ...dropped } = message;
+          standing.delete('drop');
+          retention.onDropped();
+          tell({ event: 'dropped', ...dropped });
+          return release();
+        }
+        case 'set-aside':
+          return tellSetAside(message);
+        case 'log-recovered':
+          return void standing.delete('log');
+        case 'failed':
+          onFailure(message);
+          return release();
+        case 'finished':
+          onFinished();
+      }
     },
     (error) => {
       death = error ?? new AppError('internal', 'the thread that saves has ended');
@@ -82,6 +95,45 @@ export function createSaving(options: SavingOptions): Saving {
       onFinished();
     },
   );
+
+  function onFailure(failure: Failure): void {
+    const { doing, step } = failure;
+    if (doing === 'save') {
+      inFlight = undefined;
+      isOverdue = true;
+      backOff.failed();
+    }
+    if (doing === 'drop') retention.onDropFailed(step);
+    const before = standing.get(doing);
+    standing.set(doing, failure);
+    // one message for one trouble, however often it is tried again
+    if (before?.error.found !== failure.error.found || before === undefined) tellFailure(failure);
+  }
+
+  function tellFailure({ doing, step, file, error, bytesNeeded }: Failure): void {
+    const needed = bytesNeeded === undefined ? '' : `: ${formatBytes(bytesNeeded)} are needed`;
+    const goesOn = doing === 'save' ? 'training goes on, and saving is tried again by itself' : undefined;
+    const hint = [error.hint, goesOn].filter((text) => text !== undefined).join('; ');
+    tell({
+      event: 'problem',
+      step,
+      code: `${doing}-failed`,
+      message: `${error.message}${needed}`,
+      file,
+      ...(hint === '' ? {} : { hint }),
+    });
+  }
+
+  function tellSetAside({ step, file, as }: FromSaver & { readonly kind: 'set-aside' }): void {
+    tell({
+      event: 'problem',
+      step,
+      code: 'file-in-the-way',
+      message: `another file had the name ${file}`,
+      file,
+      hint: `it is kept as ${as}`,
+    });
+  }
 
   function requireLife(): void {
     if (death) throw isAppError(death) ? death : new AppError('internal', 'saving failed', {}, death);
@@ -109,22 +161,28 @@ export function createSaving(options: SavingOptions): Saving {
     isOverdue = false;
     if (step === lastSaved) return;
     beganAt = now();
-    const { content, memory } = options.takeSnapshot();
-    const { tensors, metadata } = content;
-    const buffers = tensors.map(({ bytes }) => bytes.buffer as ArrayBuffer);
+    const { content, parameters, probe } = options.takeSnapshot();
+    const { validation } = content.record.metrics;
+    const score = validation?.step === step ? { score: validation.loss } : {};
+    const buffers = content.tensors.map(({ bytes }) => bytes.buffer as ArrayBuffer);
     inFlight = { step };
-    channel.send({ kind: 'save', step, file: checkpointName(step), tensors, metadata, memory }, buffers);
+    channel.send(
+      { kind: 'save', step, file: checkpointName(step), content, parameters, probe, ...score },
+      buffers,
+    );
   }
 
   return {
     isBusy: () => inFlight !== undefined,
     secondsSinceSave: () => (now() - beganAt) / 1000,
     whenIdle,
-    atBoundary: async (step, isDue) => {
+    atBoundary: async (step, wish) => {
       requireLife();
-      if (isDue && inFlight) await whenIdle(Math.max(0, options.patience - (now() - beganAt)));
-      if (!isDue && !isOverdue) return;
-      if (inFlight) isOverdue = true;
+      const isWished = wish !== 'none';
+      if (isWished && inFlight) await whenIdle(Math.max(0, options.patience - (now() - beganAt)));
+      if (!isWished && !isOverdue) return;
+      const isTooEarly = backOff.isWaiting() && wish !== 'asked';
+      if (inFlight || isTooEarly) isOverdue = true;
       else begin(step);
     },
     atEnd: async (step) => {
@@ -133,8 +191,11 @@ export function createSaving(options: SavingOptions): Saving {
         begin(step);
         await whenIdle();
       }
-      await wait(() => inFlight !== undefined || dropsUnderWay > 0);
+      await wait(() => inFlight !== undefined || retention.isUnderWay());
+      // what nobody noticed at the time is not to be missed at the end
+      for (const failure of standing.values()) tellFailure(failure);
     },
+    pin: retention.pin,
     log: (events) => {
       // the saver logs a checkpoint itself, with what memory held, as part of saving it
       const others = events.filter(({ event }) => event !== 'checkpoint');
@@ -146,27 +207,6 @@ export function createSaving(options: SavingOptions): Saving {
         if (death) resolve();
         else channel.send({ kind: 'finish' });
       }),
-    standingProblems: () => failing.size,
-  };
-}
-
-/** After each acknowledged save: tells why checkpoints stay, and has the others dropped. @returns how many. */
-function retention({ channel, config, kept, tell }: SavingOptions): (saved: KeptCheckpoint) => number {
-  const files = new Map(kept.map(({ step, file }) => [step, file]));
-  const told = new Map<number, string>();
-  return (saved) => {
-    files.set(saved.step, saved.file);
-    const decision = decideRetention([...files.keys()], config);
-    for (const [step, reasons] of decision.kept) {
-      const text = reasons.join();
-      if (told.get(step) === text) continue;
-      told.set(step, text);
-      tell({ event: 'kept', step, file: files.get(step)!, reasons });
-    }
-    for (const { step, reason } of decision.dropped) {
-      channel.send({ kind: 'drop', step, file: files.get(step)!, reason });
-      files.delete(step);
-    }
-    return decision.dropped.length;
+    standingProblems: () => standing.size,
   };
 }

@@ -31,6 +31,8 @@ export interface Metrics {
   readonly epochRight: number;
   readonly epochRows: number;
   readonly validation?: ValidationPoint;
+  /** The validation with the lowest loss so far. */
+  readonly best?: ValidationPoint;
 }
 
 export interface Progress {

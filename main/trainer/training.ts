@@ -98,17 +98,19 @@ export async function train(job: TrainingJob, context: TrainingContext): Promise
         epochsEnded: result.isEpochEnd ? state.epoch : undefined,
         isLast: state.step === totalSteps || hasStoppedEarly(config, state),
         isAsked: wishes.isSaveAsked,
+        isBest: state.metrics.best?.step === state.step,
         secondsSinceSave: saving.secondsSinceSave(),
       },
       config.checkpoint,
     );
+    await saving.atBoundary(state.step, wishes.isSaveAsked ? 'asked' : isDue ? 'due' : 'none');
     wishes.isSaveAsked = false;
-    await saving.atBoundary(state.step, isDue);
     if (!turn.isOver()) continue;
     reporter.tick();
     await turn.next();
-    answerCopies(trainer, context);
+    answerWishes(trainer, context, saving);
     if (!wishes.isPaused || wishes.isStopping) continue;
+    await saveNow(saving, state.step);
     enter('paused');
     await standStill(trainer, context, saving, reporter);
     if (!wishes.isStopping) enter('running');
@@ -118,7 +120,7 @@ export async function train(job: TrainingJob, context: TrainingContext): Promise
   const end = isDone ? 'finished' : 'stopped';
   if (end === 'stopped') enter('stopping');
   if (state.step > 0) await saving.atEnd(state.step);
-  answerCopies(trainer, context);
+  answerWishes(trainer, context, saving);
   runState = end;
   const { validation } = state.metrics;
   const problems = saving.standingProblems();
@@ -151,11 +153,10 @@ async function standStill(
 ): Promise<void> {
   const { wishes } = context;
   while (wishes.isPaused && !wishes.isStopping) {
-    answerCopies(trainer, context);
+    answerWishes(trainer, context, saving);
     if (wishes.isSaveAsked) {
       wishes.isSaveAsked = false;
-      await saving.whenIdle();
-      await saving.atBoundary(trainer.state.step, true);
+      await saveNow(saving, trainer.state.step);
       reporter.flush();
     } else {
       await wishes.next();
@@ -163,7 +164,14 @@ async function standStill(
   }
 }
 
-function answerCopies(trainer: Trainer, { wishes, send }: TrainingContext): void {
+/** Where training stands still, this very step goes to disk, whatever was under way. */
+async function saveNow(saving: Saving, step: number): Promise<void> {
+  await saving.whenIdle();
+  await saving.atBoundary(step, 'asked');
+}
+
+function answerWishes(trainer: Trainer, { wishes, send }: TrainingContext, saving: Saving): void {
+  for (const { step, isPinned } of wishes.pins.splice(0)) saving.pin(step, isPinned);
   for (const id of wishes.copies.splice(0)) {
     const tensors = copyTensors(trainer.config, trainer.state);
     const buffers = tensors.map(({ bytes }) => bytes.buffer as ArrayBuffer);

@@ -57,3 +57,10 @@ export function inPrecision(values: Values, precision: Precision): Values {
 export function bytesOf(values: Values): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
+
+/** The other way: canonical bytes that lie where values of their width may. */
+export function valuesOver(precision: Precision, bytes: Uint8Array): Values {
+  return precision === 'f32'
+    ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+    : new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
+}

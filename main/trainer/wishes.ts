@@ -7,6 +7,8 @@ export interface Wishes {
   isSaveAsked: boolean;
   /** Ids of those who want a copy of the memory. */
   copies: number[];
+  /** Steps to be pinned or no longer, in order. */
+  pins: { readonly step: number; readonly isPinned: boolean }[];
   /** Resolves at the next message. */
   next(): Promise<void>;
   take(message: ToTrainer): void;
@@ -19,12 +21,14 @@ export function createWishes(): Wishes {
     isStopping: false,
     isSaveAsked: false,
     copies: [],
+    pins: [],
     next: () => new Promise((resolve) => (wake = resolve)),
     take: (message) => {
       if (message.kind === 'pause') wishes.isPaused = true;
       else if (message.kind === 'resume') wishes.isPaused = false;
       else if (message.kind === 'stop') wishes.isStopping = true;
       else if (message.kind === 'save') wishes.isSaveAsked = true;
+      else if (message.kind === 'pin') wishes.pins.push(message);
       else if (message.kind === 'copy') wishes.copies.push(message.id);
       wake();
     },

@@ -136,6 +136,8 @@ const configSchema = z
         everyEpochs: z._default(count, 0),
         keepLast: z._default(z.int().check(z.gte(2)), 5),
         keepEvery: z._default(count, 0),
+        best: z._default(z.boolean(), false),
+        keepTop: z._default(count, 0),
       }),
       {},
     ),

@@ -54,5 +54,8 @@ export function failingFileSystem(
     exists: through('exists', of.exists),
     rename: through('rename', of.rename),
     unlink: through('unlink', of.unlink),
+    list: through('list', of.list),
+    makeFolder: through('makeFolder', of.makeFolder),
+    leadsTo: through('leadsTo', of.leadsTo),
   };
 }

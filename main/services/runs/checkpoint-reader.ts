@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { fileSource } from '#main/bytes/file-source.ts';
+import type { Folder } from '#main/bytes/folder.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
@@ -22,8 +22,12 @@ export interface ReadCheckpoint {
 }
 
 /** @throws AppError as opening and reading do. */
-export async function readCheckpoint(path: string, signal?: AbortSignal): Promise<ReadCheckpoint> {
-  const source = await fileSource(path);
+export async function readCheckpoint(
+  folder: Folder,
+  file: string,
+  signal?: AbortSignal,
+): Promise<ReadCheckpoint> {
+  const source = await folder.open(file);
   try {
     const sha256 = await digestOf(source, signal);
     const checkpoint = await openCheckpoint(await fileInput(source));
@@ -37,15 +41,15 @@ export async function readCheckpoint(path: string, signal?: AbortSignal): Promis
     for (const [key, value] of Object.entries(checkpoint.metadata)) {
       if (typeof value === 'string') metadata.set(key, value);
     }
-    return { file: source.name, byteLength: source.byteLength, sha256, tensors, metadata };
+    return { file, byteLength: source.byteLength, sha256, tensors, metadata };
   } finally {
     await source.close();
   }
 }
 
 /** SHA-256 of a file as it is on disk now. */
-export async function fileDigest(path: string, signal?: AbortSignal): Promise<string> {
-  const source = await fileSource(path);
+export async function fileDigest(folder: Folder, file: string, signal?: AbortSignal): Promise<string> {
+  const source = await folder.open(file);
   try {
     return await digestOf(source, signal);
   } finally {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setAsideSync } from '#main/bytes/own-files.ts';
 import { checkpointSteps } from '#main/services/runs/run-folder.ts';
 import { fileDigest, readCheckpoint, type ReadCheckpoint } from '#main/services/runs/checkpoint-reader.ts';
+import type { RunPlace } from '#main/services/runs/run-place.ts';
 import type { RunHistory } from '#main/services/runs/run-history.ts';
 import { checkpointName } from '#main/trainer/checkpoint-name.ts';
 import type { KeptCheckpoint } from '#main/trainer/messages.ts';
@@ -26,7 +27,7 @@ export interface ResumePoint {
  * log recorded. Damaged ones are set aside as `….damaged` and named. Errors of the disk are thrown, not taken for damage.
  */
 export async function findResumePoint(
-  folder: string,
+  place: RunPlace,
   history: RunHistory,
   config: RunConfig,
 ): Promise<ResumePoint> {
@@ -34,23 +35,23 @@ export async function findResumePoint(
   const kept: KeptCheckpoint[] = [];
   let newest: { readonly checkpoint: ReadCheckpoint; readonly restored: RestoredState } | undefined;
 
-  for (const step of await checkpointSteps(folder)) {
+  for (const step of await checkpointSteps(place)) {
     const file = checkpointName(step);
-    const path = join(folder, file);
     try {
-      const recorded = history.checkpoint(step)?.sha256;
+      const { sha256: recorded, score, isPinned } = history.checkpoint(step) ?? {};
       if (!newest) {
-        const checkpoint = await readCheckpoint(path);
+        const checkpoint = await readCheckpoint(place.read, file);
         requireDigest(recorded, checkpoint.sha256, file);
         newest = { checkpoint, restored: restore(checkpoint.tensors, checkpoint.metadata, file) };
       } else if (kept.length < config.checkpoint.keepLast) {
         // retention counts on these being whole
-        requireDigest(recorded, await fileDigest(path), file);
+        requireDigest(recorded, await fileDigest(place.read, file), file);
       }
-      kept.push({ step, file });
+      const rank = score === undefined ? {} : { score };
+      kept.push({ step, file, ...rank, ...(isPinned ? { isPinned } : {}) });
     } catch (error) {
       if (!isDamage(error)) throw error;
-      const hint = `it is kept as ${setAsideSync(path)}`;
+      const hint = `it is kept as ${setAsideSync(join(place.path, file), place.system)}`;
       findings.push({
         event: 'problem',
         step,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 
-import { folderAt } from '#main/bytes/folder.ts';
 import { RUN_LOG_BYTES, RUN_MANIFEST_BYTES } from '#main/bytes/limits.ts';
 import { writeAtomicallySync } from '#main/bytes/atomic-write.ts';
-import { kindOfPath, makeFolder, readSmallText } from '#main/bytes/small-file.ts';
+import { kindOfPath, makeFolder, readTextIn } from '#main/bytes/small-file.ts';
+import type { RunPlace } from '#main/services/runs/run-place.ts';
 import { createHistory, type RunHistory } from '#main/services/runs/run-history.ts';
 import { parseRunLog } from '#main/services/runs/run-log.ts';
 import { stepOfName } from '#main/trainer/checkpoint-name.ts';
@@ -26,24 +26,28 @@ export interface RunManifest {
 }
 
 /** Whether a folder holds a run, whole or in part. */
-export async function holdsRun(path: string): Promise<boolean> {
+export async function holdsRun({ path, read }: RunPlace): Promise<boolean> {
   if ((await kindOfPath(path)) !== 'folder') return false;
-  const entries = await folderAt(path).list();
+  const entries = await read.list();
   return entries.some(
     ({ name }) => name === MANIFEST_NAME || name === LOG_NAME || stepOfName(name) !== undefined,
   );
 }
 
 /** Makes the folder where there is none. @throws AppError `io`. */
-export async function writeManifest(path: string, manifest: RunManifest): Promise<void> {
-  await makeFolder(path);
+export function writeManifest({ path, system }: RunPlace, manifest: RunManifest): void {
+  makeFolder(path, system);
   const text = `${JSON.stringify({ version: 1, ...manifest }, null, 2)}\n`;
-  writeAtomicallySync(join(path, MANIFEST_NAME), [Buffer.from(text)], { isReplacing: true });
+  writeAtomicallySync(join(path, MANIFEST_NAME), [Buffer.from(text)], {
+    isReplacing: true,
+    tag: manifest.id,
+    fileSystem: system,
+  });
 }
 
 /** @throws AppError `not-found` where the folder holds no run, `corrupt` where its description is damaged. */
-export async function readManifest(path: string): Promise<RunManifest> {
-  const text = await readSmallText(join(path, MANIFEST_NAME), RUN_MANIFEST_BYTES);
+export async function readManifest({ read }: RunPlace): Promise<RunManifest> {
+  const text = await readTextIn(read, MANIFEST_NAME, RUN_MANIFEST_BYTES);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -78,17 +82,16 @@ export async function readManifest(path: string): Promise<RunManifest> {
 }
 
 /** What the run's log tells; a log that is missing tells nothing. @throws AppError `io`, `limit`. */
-export async function readHistory(path: string): Promise<RunHistory> {
+export async function readHistory({ read }: RunPlace): Promise<RunHistory> {
   const history = createHistory();
-  const log = join(path, LOG_NAME);
-  if ((await kindOfPath(log)) === 'missing') return history;
-  for (const event of parseRunLog(await readSmallText(log, RUN_LOG_BYTES))) history.apply(event);
+  if (!(await read.has(LOG_NAME))) return history;
+  for (const event of parseRunLog(await readTextIn(read, LOG_NAME, RUN_LOG_BYTES))) history.apply(event);
   return history;
 }
 
 /** Steps of the checkpoint files in a run's folder, newest first. */
-export async function checkpointSteps(path: string): Promise<readonly number[]> {
-  const entries = await folderAt(path).list();
+export async function checkpointSteps({ read }: RunPlace): Promise<readonly number[]> {
+  const entries = await read.list();
   return entries
     .filter(({ isFolder }) => !isFolder)
     .map(({ name }) => stepOfName(name))

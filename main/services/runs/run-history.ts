@@ -76,11 +76,17 @@ export function createHistory(): RunHistory {
           return;
         }
         case 'checkpoint': {
-          const { step, file, sha256, byteLength, memory } = event;
+          const { step, file, sha256, byteLength, memory, score } = event;
           const record = { step, file, sha256, byteLength, status: 'kept' as const, reasons: [] };
-          checkpoints.set(step, { ...record, ...(memory ? { memory } : {}) });
+          checkpoints.set(step, {
+            ...record,
+            ...(memory ? { memory } : {}),
+            ...(score === undefined ? {} : { score }),
+          });
           return;
         }
+        case 'pinned':
+          return change(event.step, { isPinned: event.isPinned });
         case 'kept':
           return change(event.step, { reasons: event.reasons });
         case 'dropped':

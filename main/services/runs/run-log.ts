@@ -40,6 +40,7 @@ const EVENT = z.discriminatedUnion('event', [
     file: z.string(),
     sha256: z.string(),
     byteLength: step,
+    score: z.optional(figure),
     memory: z.optional(
       z.object({
         tensors: z.record(z.string(), z.string()),
@@ -48,6 +49,7 @@ const EVENT = z.discriminatedUnion('event', [
       }),
     ),
   }),
+  z.object({ event: z.literal('pinned'), step, file: z.string(), isPinned: z.boolean() }),
   z.object({ event: z.literal('kept'), step, file: z.string(), reasons: z.array(z.string()) }),
   z.object({ event: z.literal('dropped'), step, file: z.string(), reason: z.string() }),
   z.object({ event: z.literal('resumed'), step, file: z.optional(z.string()) }),

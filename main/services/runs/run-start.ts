@@ -6,6 +6,7 @@ import { startLiveRun } from '#main/services/runs/live-run.ts';
 import { findResumePoint, type ResumePoint } from '#main/services/runs/resume-point.ts';
 import { holdsRun, writeManifest, type RunManifest } from '#main/services/runs/run-folder.ts';
 import { createHistory, type RunHistory } from '#main/services/runs/run-history.ts';
+import { runPlace } from '#main/services/runs/run-place.ts';
 import type { RunRecord } from '#main/services/runs/run-record.ts';
 import type { StartTrainer } from '#main/services/runs/run-threads.ts';
 import { createDataset, stepsPerEpoch, type DataFiles } from '#main/trainer/dataset.ts';
@@ -38,16 +39,17 @@ export type StartedRun = Required<RunRecord>;
 /** Starts a run in a folder that holds none. @throws AppError `invalid-params` with the reason. */
 export async function beginRun(starting: RunStarting, path: string, run: NewRun): Promise<StartedRun> {
   const { config, name } = run;
+  const place = runPlace(path);
   const data = await starting.readData(config);
   const totalSteps = run.steps ?? config.epochs * stepsPerEpoch(config, createDataset(config, data));
-  if (await holdsRun(path)) {
+  if (await holdsRun(place)) {
     throw new AppError('invalid-params', 'the folder holds a run already', {
       hint: 'resume it, or name another folder',
     });
   }
   const id = randomBytes(8).toString('hex');
   const manifest: RunManifest = { id, name, startedAt: new Date().toISOString(), totalSteps, config };
-  await writeManifest(path, manifest);
+  writeManifest(place, manifest);
   return launch(
     starting,
     path,
@@ -78,15 +80,16 @@ export async function resumeRun(
   const { path, history } = record;
   requireEqual(config, record.manifest.config, 'the configuration is not the one of the run');
   const manifest = { ...record.manifest, totalSteps: steps ?? record.manifest.totalSteps };
+  const place = runPlace(path);
   removeTemporariesSync(path, manifest.id);
-  const point = await findResumePoint(path, history, manifest.config);
+  const point = await findResumePoint(place, history, manifest.config);
   requireEqual(point.restored?.config, manifest.config, 'the checkpoint is of another configuration');
   const state = point.restored?.state;
   const isFinished = state && (state.step >= manifest.totalSteps || hasStoppedEarly(manifest.config, state));
   if (isFinished) return undefined;
   const data = await starting.readData(manifest.config);
   createDataset(manifest.config, data);
-  if (manifest.totalSteps !== record.manifest.totalSteps) await writeManifest(path, manifest);
+  if (manifest.totalSteps !== record.manifest.totalSteps) writeManifest(place, manifest);
   return launch(starting, path, manifest, history, data, point, true);
 }
 

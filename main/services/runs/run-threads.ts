@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import type { FileSystem } from '#main/bytes/file-system.ts';
 import { channelPair, workerChannel, type Channel } from '#main/trainer/channel.ts';
 import type { FromSaver, FromTrainer, ToSaver, ToTrainer } from '#main/trainer/messages.ts';
 import { runSaver, type SavingPlace } from '#main/trainer/saver.ts';
@@ -11,18 +12,19 @@ export type StartTrainer = (place: SavingPlace) => Channel<FromTrainer, ToTraine
 
 /** @param threadFolder where `trainer.cjs` and `saver.cjs` lie; absent, both run in this thread, turn by turn. */
 export function trainerStarter(threadFolder: string | undefined): StartTrainer {
-  if (threadFolder === undefined) return startInline;
+  if (threadFolder === undefined) return (place) => startInline(place);
   return (place) => {
     const data: TrainerThreadData = { thread: 'trainer', place, saverFile: join(threadFolder, 'saver.cjs') };
     return workerChannel(new Worker(join(threadFolder, 'trainer.cjs'), { workerData: data }));
   };
 }
 
-function startInline(place: SavingPlace): Channel<FromTrainer, ToTrainer> {
+/** A trainer in this thread, turn by turn, that writes by whatever file system. */
+export function startInline(place: SavingPlace, system?: FileSystem): Channel<FromTrainer, ToTrainer> {
   const [outside, inside] = channelPair<FromTrainer, ToTrainer>();
   runTrainer(inside, () => {
     const [trainerEnd, saverEnd] = channelPair<FromSaver, ToSaver>();
-    runSaver(saverEnd, place);
+    runSaver(saverEnd, place, system);
     return trainerEnd;
   });
   return outside;

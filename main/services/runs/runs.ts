@@ -12,6 +12,7 @@ import {
   readHistory,
   readManifest,
 } from '#main/services/runs/run-folder.ts';
+import { runPlace } from '#main/services/runs/run-place.ts';
 import { beginRun, resumeRun, type RunStarting } from '#main/services/runs/run-start.ts';
 import {
   describeRun,
@@ -114,7 +115,8 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
     const id = files.grant(path).file;
     const known = records.get(id);
     if (known && isTraining(known)) return known;
-    const record = { id, path, manifest: await readManifest(path), history: await readHistory(path) };
+    const place = runPlace(path);
+    const record = { id, path, manifest: await readManifest(place), history: await readHistory(place) };
     records.set(id, record);
     return record;
   }
@@ -167,12 +169,12 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
     },
     checkpointFile: async (run, step) => {
       const { path } = recordOf(run);
-      if (!(await checkpointSteps(path)).includes(step)) throw noCheckpoint(step);
+      if (!(await checkpointSteps(runPlace(path))).includes(step)) throw noCheckpoint(step);
       return files.grant(join(path, checkpointName(step)));
     },
     verify: async (run, step, signal) => {
       const record = recordOf(run);
-      if (!(await checkpointSteps(record.path)).includes(step)) throw noCheckpoint(step);
+      if (!(await checkpointSteps(runPlace(record.path))).includes(step)) throw noCheckpoint(step);
       return verifyRestore(record, step, starting.readData, signal);
     },
     train: (request, onEvent, signal) => {
@@ -213,7 +215,7 @@ async function runFolders(home: string | undefined): Promise<readonly string[]> 
   if (home === undefined || (await kindOfPath(home)) !== 'folder') return [];
   const entries = await folderAt(home).list();
   const paths = entries.filter(({ isFolder }) => isFolder).map(({ name }) => join(home, name));
-  const isRun = await Promise.all(paths.map(holdsRun));
+  const isRun = await Promise.all(paths.map((path) => holdsRun(runPlace(path))));
   return paths.filter((_, index) => isRun[index]);
 }
 

@@ -1,4 +1,5 @@
 import { holdsRun } from '#main/services/runs/run-folder.ts';
+import { runPlace } from '#main/services/runs/run-place.ts';
 import { snapshotOf, type RunRecord } from '#main/services/runs/run-record.ts';
 import { beginRun, resumeRun, type RunStarting, type StartedRun } from '#main/services/runs/run-start.ts';
 import type { FileId } from '#shared/bridge.ts';
@@ -30,7 +31,7 @@ export async function trainToTheEnd(
   onEvent: (event: RunEvent) => void,
   signal: AbortSignal,
 ): Promise<RunSnapshot> {
-  const isThere = isResumed === true && (await holdsRun(path));
+  const isThere = isResumed === true && (await holdsRun(runPlace(path)));
   let started: StartedRun | undefined;
   if (isThere) {
     const record = await look(path);

@@ -1,9 +1,8 @@
-import { join } from 'node:path';
-
 import { readCheckpoint, type ReadCheckpoint } from '#main/services/runs/checkpoint-reader.ts';
 import type { TrainingMemory } from '#main/services/runs/live-run.ts';
 import { readHistory } from '#main/services/runs/run-folder.ts';
 import type { CheckpointRecord } from '#main/services/runs/run-history.ts';
+import { runPlace } from '#main/services/runs/run-place.ts';
 import { isTraining, type RunRecord } from '#main/services/runs/run-record.ts';
 import { withHistograms } from '#main/services/runs/restore-histograms.ts';
 import { compareFurtherSteps, compareProbes, compareTensors } from '#main/services/runs/restore-proof.ts';
@@ -29,7 +28,7 @@ export async function verifyRestore(
   const problems: RunProblem[] = [];
   const recorded = await recordedAt(record, step, problems);
   const memory = await memoryAt(record, step);
-  const read = await attempt(step, problems, () => readCheckpoint(join(path, file), signal));
+  const read = await attempt(step, problems, () => readCheckpoint(runPlace(path).read, file, signal));
   const clone = read
     ? await attempt(step, problems, () => rebuild(read.tensors, read.metadata, file))
     : undefined;
@@ -70,7 +69,7 @@ async function recordedAt(
 ): Promise<CheckpointRecord | undefined> {
   const known = history.checkpoint(step);
   if (!known || known.memory) return known;
-  const logged = (await attempt(step, problems, () => readHistory(path)))?.checkpoint(step);
+  const logged = (await attempt(step, problems, () => readHistory(runPlace(path))))?.checkpoint(step);
   return logged?.memory && logged.sha256 === known.sha256 ? { ...known, memory: logged.memory } : known;
 }
 

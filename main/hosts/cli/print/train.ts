@@ -19,6 +19,7 @@ export function trainLine(event: RunEvent, style: Style): string | undefined {
     case 'done':
       return `${event.state} at step ${formatCount(event.step)}${event.validation ? `  unseen data: ${scores(event.validation)}` : ''}\n`;
     case 'kept':
+    case 'pinned':
       return undefined;
   }
 }

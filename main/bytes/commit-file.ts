@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname } from 'node:path';
+
+import { writeAtomicallySync, type AtomicWriteOptions, type WrittenFile } from '#main/bytes/atomic-write.ts';
+import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
+import { WINDOW_BYTES } from '#main/bytes/limits.ts';
+import { setAsideSync } from '#main/bytes/own-files.ts';
+import { syncFolder } from '#main/bytes/sync-folder.ts';
+import { systemError } from '#main/bytes/system-error.ts';
+
+export interface CommittedFile extends WrittenFile {
+  /** The new base name of a file that was in the way. */
+  readonly setAside?: string;
+}
+
+/**
+ * Writes a file under a name that is its alone. Where there is one of that name already, it is either the very bytes,
+ * as an attempt leaves them whose last step failed, or it is renamed: nothing is ever overwritten.
+ * @throws AppError as `writeAtomicallySync` does.
+ */
+export function commitFileSync(
+  path: string,
+  chunks: readonly Uint8Array[],
+  options: AtomicWriteOptions = {},
+): CommittedFile {
+  const { fileSystem: system = nodeFileSystem } = options;
+  const name = basename(path);
+  const call = <Result>(doing: string, work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      throw systemError(error, doing, name);
+    }
+  };
+  if (!call('looking for', () => system.exists(path))) return writeAtomicallySync(path, chunks, options);
+  const wanted = digestOf(chunks);
+  const found = call('reading', () => digestOfFile(path, system));
+  if (found.sha256 === wanted.sha256) {
+    call('securing', () => syncFolder(dirname(path), system));
+    return wanted;
+  }
+  const setAside = setAsideSync(path, system);
+  return { ...writeAtomicallySync(path, chunks, options), setAside };
+}
+
+function digestOf(chunks: readonly Uint8Array[]): WrittenFile {
+  const hash = createHash('sha256');
+  let byteLength = 0;
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    byteLength += chunk.byteLength;
+  }
+  return { byteLength, sha256: hash.digest('hex') };
+}
+
+/** Reads and syncs it: nobody knows who wrote it, and whether it has reached the disk. */
+function digestOfFile(path: string, system: FileSystem): WrittenFile {
+  const descriptor = system.openToAppend(path, 0o600);
+  try {
+    const hash = createHash('sha256');
+    const buffer = new Uint8Array(WINDOW_BYTES);
+    let byteLength = 0;
+    for (;;) {
+      const count = system.read(descriptor, buffer, byteLength);
+      if (count === 0) break;
+      hash.update(buffer.subarray(0, count));
+      byteLength += count;
+    }
+    system.fsync(descriptor);
+    return { byteLength, sha256: hash.digest('hex') };
+  } finally {
+    system.close(descriptor);
+  }
+}
