@@ -29,6 +29,12 @@ export const LAYERS: readonly Layer[] = [
   { name: 'shared/commands', files: ['shared/commands/**'], may: ['shared', 'zod/mini'] },
   { name: 'shared', files: ['shared/**'], may: [], mayTypes: ['shared/commands'] },
 
+  {
+    name: 'bytes/claim',
+    files: ['main/bytes/writer-claim.ts'],
+    // a socket of this machine's own tells whether a process lives
+    may: ['shared', 'bytes', 'node:fs', 'node:net', ...PURE_NODE],
+  },
   { name: 'bytes', files: ['main/bytes/**'], may: ['shared', 'node:fs', 'node:fs/promises', ...PURE_NODE] },
   { name: 'encodings', files: ['main/encodings/**'], may: ['shared', 'bytes', ...PURE_NODE] },
   {
@@ -93,6 +99,7 @@ export const LAYERS: readonly Layer[] = [
         'shared',
         'shared/commands',
         'bytes',
+        'bytes/claim',
         'kernels',
         'trainer',
         // run in this thread where there are no others

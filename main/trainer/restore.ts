@@ -153,7 +153,10 @@ function fillTensors(
 }
 
 function readMetrics(value: unknown, file: string): Metrics {
-  const { loss, epochLoss, epochRight, epochRows, validation, best } = (value ?? {}) as Record<string, unknown>;
+  const { loss, epochLoss, epochRight, epochRows, validation, best } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   const lastLoss = readNumber(loss);
   const sum = readNumber(epochLoss);
   if (sum === undefined) throw new AppError('corrupt', 'the metrics are not complete', { file });

@@ -21,12 +21,13 @@ export interface TrainerThreadData {
 export function runTrainer(
   channel: Channel<ToTrainer, FromTrainer>,
   startSaver: () => Channel<FromSaver, ToSaver>,
+  now: () => number = () => performance.now(),
 ): void {
   const wishes = createWishes();
   channel.listen((message) => {
     if (message.kind !== 'start') return wishes.take(message);
     const saver = startSaver();
-    train(message.job, { send: channel.send, saver, wishes, now: () => performance.now() })
+    train(message.job, { send: channel.send, saver, wishes, now })
       .then(
         () => channel.send({ kind: 'ended' }),
         (error: unknown) => channel.send({ kind: 'ended', error: toWire(asAppError(error)) }),

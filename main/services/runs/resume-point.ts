@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 
-import { setAsideSync } from '#main/bytes/own-files.ts';
-import { checkpointSteps } from '#main/services/runs/run-folder.ts';
+import { removeTemporariesSync, setAsideSync } from '#main/bytes/own-files.ts';
+import {
+  checkpointSteps,
+  readHistory,
+  readManifest,
+  type RunManifest,
+} from '#main/services/runs/run-folder.ts';
 import { fileDigest, readCheckpoint, type ReadCheckpoint } from '#main/services/runs/checkpoint-reader.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
 import type { RunHistory } from '#main/services/runs/run-history.ts';
@@ -20,6 +25,21 @@ export interface ResumePoint {
   readonly kept: readonly KeptCheckpoint[];
   /** What was wrong with those that are not valid; their files are renamed already. */
   readonly findings: readonly RunEvent[];
+}
+
+/** A run's folder after whatever happened to it: what it says, and where to go on from. */
+export interface RecoveredRun {
+  readonly manifest: RunManifest;
+  readonly history: RunHistory;
+  readonly point: ResumePoint;
+}
+
+/** The first thing that is done with a run's folder; the caller holds its claim. @throws AppError as reading does. */
+export async function recoverRun(place: RunPlace): Promise<RecoveredRun> {
+  const manifest = await readManifest(place);
+  const history = await readHistory(place);
+  removeTemporariesSync(place.path, manifest.id, place.system);
+  return { manifest, history, point: await findResumePoint(place, history, manifest.config) };
 }
 
 /**

@@ -8,7 +8,7 @@ import { createHistory, type RunHistory } from '#main/services/runs/run-history.
 import { parseRunLog } from '#main/services/runs/run-log.ts';
 import { stepOfName } from '#main/trainer/checkpoint-name.ts';
 import { parseRunConfig } from '#shared/commands/run-config.ts';
-import { AppError } from '#shared/errors.ts';
+import { AppError, isAppError } from '#shared/errors.ts';
 import type { RunConfig } from '#shared/run.ts';
 
 const MANIFEST_NAME = 'run.json';
@@ -26,9 +26,11 @@ export interface RunManifest {
 }
 
 /** Whether a folder holds a run, whole or in part. */
-export async function holdsRun({ path, read }: RunPlace): Promise<boolean> {
-  if ((await kindOfPath(path)) !== 'folder') return false;
-  const entries = await read.list();
+export async function holdsRun({ read }: RunPlace): Promise<boolean> {
+  const entries = await read.list().catch((error: unknown) => {
+    if (isAppError(error) && error.code === 'not-found') return [];
+    throw error;
+  });
   return entries.some(
     ({ name }) => name === MANIFEST_NAME || name === LOG_NAME || stepOfName(name) !== undefined,
   );

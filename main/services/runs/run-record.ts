@@ -2,14 +2,14 @@ import { basename } from 'node:path';
 
 import type { LiveRun } from '#main/services/runs/live-run.ts';
 import type { RunManifest } from '#main/services/runs/run-folder.ts';
+import type { RunPlace } from '#main/services/runs/run-place.ts';
 import type { RunHistory } from '#main/services/runs/run-history.ts';
 import { isLive, type RunDescription, type RunPoint, type RunSnapshot, type RunState } from '#shared/run.ts';
 
 /** A run as this process knows it: in training, or found on disk. */
 export interface RunRecord {
   readonly id: string;
-  /** Of its folder. */
-  readonly path: string;
+  readonly place: RunPlace;
   readonly manifest: RunManifest;
   readonly history: RunHistory;
   /** While it trains, and after that until somebody resumes it. */
@@ -26,12 +26,12 @@ export function isTraining(record: RunRecord): record is RunRecord & { readonly 
 }
 
 export function describeRun(record: RunRecord): RunDescription {
-  const { id, path, manifest, history, live } = record;
+  const { id, place, manifest, history, live } = record;
   const checkpoints = history.checkpoints().map(({ memory: _, ...checkpoint }) => checkpoint);
   return {
     id,
     name: manifest.name,
-    folder: basename(path),
+    folder: basename(place.path),
     config: manifest.config,
     state: stateOf(record),
     step: live ? live.step() : history.step(),

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-import { removeTemporariesSync } from '#main/bytes/own-files.ts';
+import { makeFolder } from '#main/bytes/small-file.ts';
+import type { WriterClaim } from '#main/bytes/writer-claim.ts';
 import { configDifference } from '#main/services/runs/config-difference.ts';
 import { startLiveRun } from '#main/services/runs/live-run.ts';
-import { findResumePoint, type ResumePoint } from '#main/services/runs/resume-point.ts';
+import { recoverRun, type ResumePoint } from '#main/services/runs/resume-point.ts';
 import { holdsRun, writeManifest, type RunManifest } from '#main/services/runs/run-folder.ts';
 import { createHistory, type RunHistory } from '#main/services/runs/run-history.ts';
-import { runPlace } from '#main/services/runs/run-place.ts';
+import type { RunPlace } from '#main/services/runs/run-place.ts';
 import type { RunRecord } from '#main/services/runs/run-record.ts';
 import type { StartTrainer } from '#main/services/runs/run-threads.ts';
 import { createDataset, stepsPerEpoch, type DataFiles } from '#main/trainer/dataset.ts';
@@ -37,28 +38,27 @@ export interface NewRun {
 export type StartedRun = Required<RunRecord>;
 
 /** Starts a run in a folder that holds none. @throws AppError `invalid-params` with the reason. */
-export async function beginRun(starting: RunStarting, path: string, run: NewRun): Promise<StartedRun> {
+export async function beginRun(starting: RunStarting, place: RunPlace, run: NewRun): Promise<StartedRun> {
   const { config, name } = run;
-  const place = runPlace(path);
   const data = await starting.readData(config);
   const totalSteps = run.steps ?? config.epochs * stepsPerEpoch(config, createDataset(config, data));
-  if (await holdsRun(place)) {
-    throw new AppError('invalid-params', 'the folder holds a run already', {
-      hint: 'resume it, or name another folder',
-    });
+  makeFolder(place.path, place.system);
+  const claim = await place.claim();
+  try {
+    if (await holdsRun(place)) {
+      throw new AppError('invalid-params', 'the folder holds a run already', {
+        hint: 'resume it, or name another folder',
+      });
+    }
+    const id = randomBytes(8).toString('hex');
+    const manifest: RunManifest = { id, name, startedAt: new Date().toISOString(), totalSteps, config };
+    writeManifest(place, manifest);
+    const isResumed = run.isResumed === true;
+    return launch(starting, { place, claim, manifest, history: createHistory(), data, isResumed });
+  } catch (error) {
+    claim.release();
+    throw error;
   }
-  const id = randomBytes(8).toString('hex');
-  const manifest: RunManifest = { id, name, startedAt: new Date().toISOString(), totalSteps, config };
-  writeManifest(place, manifest);
-  return launch(
-    starting,
-    path,
-    manifest,
-    createHistory(),
-    data,
-    { kept: [], findings: [] },
-    run.isResumed === true,
-  );
 }
 
 export interface Resumption {
@@ -77,31 +77,45 @@ export async function resumeRun(
   record: RunRecord,
   { config, steps }: Resumption,
 ): Promise<StartedRun | undefined> {
-  const { path, history } = record;
   requireEqual(config, record.manifest.config, 'the configuration is not the one of the run');
-  const manifest = { ...record.manifest, totalSteps: steps ?? record.manifest.totalSteps };
-  const place = runPlace(path);
-  removeTemporariesSync(path, manifest.id);
-  const point = await findResumePoint(place, history, manifest.config);
-  requireEqual(point.restored?.config, manifest.config, 'the checkpoint is of another configuration');
-  const state = point.restored?.state;
-  const isFinished = state && (state.step >= manifest.totalSteps || hasStoppedEarly(manifest.config, state));
-  if (isFinished) return undefined;
-  const data = await starting.readData(manifest.config);
-  createDataset(manifest.config, data);
-  if (manifest.totalSteps !== record.manifest.totalSteps) writeManifest(place, manifest);
-  return launch(starting, path, manifest, history, data, point, true);
+  const { place } = record;
+  const claim = await place.claim();
+  try {
+    // whoever wrote here before may have written since the record was made
+    const { manifest: own, history, point } = await recoverRun(place);
+    const manifest = { ...own, totalSteps: steps ?? own.totalSteps };
+    requireEqual(point.restored?.config, manifest.config, 'the checkpoint is of another configuration');
+    const state = point.restored?.state;
+    if (state && (state.step >= manifest.totalSteps || hasStoppedEarly(manifest.config, state))) {
+      claim.release();
+      return undefined;
+    }
+    const data = await starting.readData(manifest.config);
+    createDataset(manifest.config, data);
+    if (manifest.totalSteps !== own.totalSteps) writeManifest(place, manifest);
+    return launch(starting, { place, claim, manifest, history, data, point, isResumed: true });
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
 }
 
+interface Launch {
+  readonly place: RunPlace;
+  readonly claim: WriterClaim;
+  readonly manifest: RunManifest;
+  readonly history: RunHistory;
+  readonly data: DataFiles | undefined;
+  readonly point?: ResumePoint;
+  readonly isResumed: boolean;
+}
+
+/** The claim is given back when the run has ended and nothing of it writes any more. */
 function launch(
   starting: RunStarting,
-  path: string,
-  manifest: RunManifest,
-  history: RunHistory,
-  data: DataFiles | undefined,
-  { checkpoint, kept, findings }: ResumePoint,
-  isResumed: boolean,
+  { place, claim, manifest, history, data, point, isResumed }: Launch,
 ): StartedRun {
+  const { checkpoint, kept = [], findings = [] } = point ?? {};
   const job: TrainingJob = {
     config: manifest.config,
     totalSteps: manifest.totalSteps,
@@ -119,8 +133,10 @@ function launch(
     kept,
     findings,
   };
-  const live = startLiveRun(starting.startTrainer({ folder: path, tag: manifest.id }), job, history);
-  const record: StartedRun = { id: starting.idOf(path), path, manifest, history, live };
+  const trainer = starting.startTrainer({ folder: place.path, tag: manifest.id });
+  const live = startLiveRun(trainer, job, history);
+  void live.ended.then(() => claim.release());
+  const record: StartedRun = { id: starting.idOf(place.path), place, manifest, history, live };
   starting.keep(record);
   return record;
 }

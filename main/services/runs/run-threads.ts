@@ -19,13 +19,21 @@ export function trainerStarter(threadFolder: string | undefined): StartTrainer {
   };
 }
 
-/** A trainer in this thread, turn by turn, that writes by whatever file system. */
-export function startInline(place: SavingPlace, system?: FileSystem): Channel<FromTrainer, ToTrainer> {
+/** A trainer in this thread, turn by turn, with whatever file system and clock. */
+export function startInline(
+  place: SavingPlace,
+  system?: FileSystem,
+  now?: () => number,
+): Channel<FromTrainer, ToTrainer> {
   const [outside, inside] = channelPair<FromTrainer, ToTrainer>();
-  runTrainer(inside, () => {
-    const [trainerEnd, saverEnd] = channelPair<FromSaver, ToSaver>();
-    runSaver(saverEnd, place, system);
-    return trainerEnd;
-  });
+  runTrainer(
+    inside,
+    () => {
+      const [trainerEnd, saverEnd] = channelPair<FromSaver, ToSaver>();
+      runSaver(saverEnd, place, system);
+      return trainerEnd;
+    },
+    now,
+  );
   return outside;
 }

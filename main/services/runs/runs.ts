@@ -12,7 +12,7 @@ import {
   readHistory,
   readManifest,
 } from '#main/services/runs/run-folder.ts';
-import { runPlace } from '#main/services/runs/run-place.ts';
+import { runPlace, type RunPlace } from '#main/services/runs/run-place.ts';
 import { beginRun, resumeRun, type RunStarting } from '#main/services/runs/run-start.ts';
 import {
   describeRun,
@@ -72,12 +72,14 @@ export interface RunsOptions {
   readonly files: Pick<Files, 'grant' | 'pathOf' | 'isGranted'>;
   /** Instead of threads from `threadFolder`. */
   readonly startTrainer?: StartTrainer;
+  /** Instead of folders on disk. */
+  readonly placeOf?: (path: string) => RunPlace;
 }
 
 /** Milliseconds that a trainer gets to save and stop when the app closes. */
 const FAREWELL = 10_000;
 
-export function createRuns({ options, files, startTrainer }: RunsOptions): Runs {
+export function createRuns({ options, files, startTrainer, placeOf = runPlace }: RunsOptions): Runs {
   const records = new Map<string, RunRecord>();
   const home = options.dataFolder === undefined ? undefined : join(options.dataFolder, 'runs');
   const starting: RunStarting = {
@@ -111,12 +113,11 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
   }
 
   /** What is known of a folder, read anew unless it trains here. */
-  async function look(path: string): Promise<RunRecord> {
-    const id = files.grant(path).file;
+  async function look(place: RunPlace): Promise<RunRecord> {
+    const id = files.grant(place.path).file;
     const known = records.get(id);
     if (known && isTraining(known)) return known;
-    const place = runPlace(path);
-    const record = { id, path, manifest: await readManifest(place), history: await readHistory(place) };
+    const record = { id, place, manifest: await readManifest(place), history: await readHistory(place) };
     records.set(id, record);
     return record;
   }
@@ -134,7 +135,7 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
       });
     }
     if (!isTraining(record)) {
-      await resumeRun(starting, await look(record.path), {});
+      await resumeRun(starting, await look(record.place), {});
       return snapshotOf(recordOf(run), []);
     }
     const { live } = record;
@@ -151,35 +152,35 @@ export function createRuns({ options, files, startTrainer }: RunsOptions): Runs 
       const config = { ...asked, data: { ...asked.data, source: pathOfData(asked.data.source) } };
       const title = name ?? `${config.layers.join('-')} ${basename(config.data.source)}`;
       const path = folder === undefined ? await freeFolder(requireHome(home), title) : files.pathOf(folder);
-      return describeRun(await beginRun(starting, path, { config, name: title, steps }));
+      return describeRun(await beginRun(starting, placeOf(path), { config, name: title, steps }));
     },
     watch: (run, onSnapshot, signal) => watchRun(recordOf(run), onSnapshot, signal),
     act,
     list: async () => {
-      const paths = new Set([...records.values()].map(({ path }) => path));
+      const paths = new Set([...records.values()].map(({ place }) => place.path));
       for (const path of await runFolders(home)) paths.add(path);
       const found: RunRecord[] = [];
       for (const path of paths) {
         // a folder that was deleted or damaged meanwhile does not hide the others
-        const record = await look(path).catch(() => undefined);
+        const record = await look(placeOf(path)).catch(() => undefined);
         if (record) found.push(record);
         else records.delete(files.grant(path).file);
       }
       return found.map(describeRun).sort((a, b) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? 1 : -1));
     },
     checkpointFile: async (run, step) => {
-      const { path } = recordOf(run);
-      if (!(await checkpointSteps(runPlace(path))).includes(step)) throw noCheckpoint(step);
-      return files.grant(join(path, checkpointName(step)));
+      const { place } = recordOf(run);
+      if (!(await checkpointSteps(place)).includes(step)) throw noCheckpoint(step);
+      return files.grant(join(place.path, checkpointName(step)));
     },
     verify: async (run, step, signal) => {
       const record = recordOf(run);
-      if (!(await checkpointSteps(runPlace(record.path))).includes(step)) throw noCheckpoint(step);
+      if (!(await checkpointSteps(record.place)).includes(step)) throw noCheckpoint(step);
       return verifyRestore(record, step, starting.readData, signal);
     },
     train: (request, onEvent, signal) => {
-      const path = files.pathOf(request.folder);
-      return trainToTheEnd(starting, { path, look }, request, onEvent, signal);
+      const place = placeOf(files.pathOf(request.folder));
+      return trainToTheEnd(starting, { place, look }, request, onEvent, signal);
     },
     close: async () => {
       await Promise.all(

@@ -1,5 +1,5 @@
 import { holdsRun } from '#main/services/runs/run-folder.ts';
-import { runPlace } from '#main/services/runs/run-place.ts';
+import type { RunPlace } from '#main/services/runs/run-place.ts';
 import { snapshotOf, type RunRecord } from '#main/services/runs/run-record.ts';
 import { beginRun, resumeRun, type RunStarting, type StartedRun } from '#main/services/runs/run-start.ts';
 import type { FileId } from '#shared/bridge.ts';
@@ -15,8 +15,8 @@ export interface TrainRequest {
 }
 
 export interface TrainPlace {
-  readonly path: string;
-  readonly look: (path: string) => Promise<RunRecord>;
+  readonly place: RunPlace;
+  readonly look: (place: RunPlace) => Promise<RunRecord>;
 }
 
 /**
@@ -26,21 +26,21 @@ export interface TrainPlace {
  */
 export async function trainToTheEnd(
   starting: RunStarting,
-  { path, look }: TrainPlace,
+  { place, look }: TrainPlace,
   { config, steps, isResumed }: TrainRequest,
   onEvent: (event: RunEvent) => void,
   signal: AbortSignal,
 ): Promise<RunSnapshot> {
-  const isThere = isResumed === true && (await holdsRun(runPlace(path)));
+  const isThere = isResumed === true && (await holdsRun(place));
   let started: StartedRun | undefined;
   if (isThere) {
-    const record = await look(path);
+    const record = await look(place);
     started = await resumeRun(starting, record, { config, steps });
     if (!started) return alreadyFinished(record, onEvent);
   } else {
     const own = config ?? DEFAULT_RUN_CONFIG;
     const name = `${own.layers.join('-')} ${own.data.source}`;
-    started = await beginRun(starting, path, { config: own, name, steps, isResumed: isResumed === true });
+    started = await beginRun(starting, place, { config: own, name, steps, isResumed: isResumed === true });
   }
 
   const { live } = started;

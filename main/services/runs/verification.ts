@@ -2,7 +2,6 @@ import { readCheckpoint, type ReadCheckpoint } from '#main/services/runs/checkpo
 import type { TrainingMemory } from '#main/services/runs/live-run.ts';
 import { readHistory } from '#main/services/runs/run-folder.ts';
 import type { CheckpointRecord } from '#main/services/runs/run-history.ts';
-import { runPlace } from '#main/services/runs/run-place.ts';
 import { isTraining, type RunRecord } from '#main/services/runs/run-record.ts';
 import { withHistograms } from '#main/services/runs/restore-histograms.ts';
 import { compareFurtherSteps, compareProbes, compareTensors } from '#main/services/runs/restore-proof.ts';
@@ -23,12 +22,12 @@ export async function verifyRestore(
   readData: (config: RunConfig) => Promise<DataFiles | undefined>,
   signal: AbortSignal,
 ): Promise<RestoreReport> {
-  const { id, path, manifest } = record;
+  const { id, place, manifest } = record;
   const file = checkpointName(step);
   const problems: RunProblem[] = [];
   const recorded = await recordedAt(record, step, problems);
   const memory = await memoryAt(record, step);
-  const read = await attempt(step, problems, () => readCheckpoint(runPlace(path).read, file, signal));
+  const read = await attempt(step, problems, () => readCheckpoint(place.read, file, signal));
   const clone = read
     ? await attempt(step, problems, () => rebuild(read.tensors, read.metadata, file))
     : undefined;
@@ -63,13 +62,13 @@ export async function verifyRestore(
 
 /** What is known of a checkpoint. A run that trains here has told of it in short; what memory held is in the log alone. */
 async function recordedAt(
-  { history, path }: RunRecord,
+  { history, place }: RunRecord,
   step: number,
   problems: RunProblem[],
 ): Promise<CheckpointRecord | undefined> {
   const known = history.checkpoint(step);
   if (!known || known.memory) return known;
-  const logged = (await attempt(step, problems, () => readHistory(runPlace(path))))?.checkpoint(step);
+  const logged = (await attempt(step, problems, () => readHistory(place)))?.checkpoint(step);
   return logged?.memory && logged.sha256 === known.sha256 ? { ...known, memory: logged.memory } : known;
 }
 

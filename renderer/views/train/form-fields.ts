@@ -193,11 +193,25 @@ export const FIELDS: readonly RunField[] = [
     hint: '0 for never',
   },
   {
+    path: 'checkpoint.best',
+    section: 'checkpoints',
+    label: 'Whenever it has never been better',
+    kind: 'switch',
+    hint: 'by the loss on unseen data',
+  },
+  {
     path: 'checkpoint.keepLast',
     section: 'checkpoints',
     label: 'Keep the last',
     kind: 'whole',
     hint: 'at least 2',
+  },
+  {
+    path: 'checkpoint.keepTop',
+    section: 'checkpoints',
+    label: 'Keep the best',
+    kind: 'whole',
+    hint: 'of those saved where unseen data were tried; 0 for none',
   },
   {
     path: 'checkpoint.keepEvery',

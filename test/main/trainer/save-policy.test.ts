@@ -62,7 +62,10 @@ describe('retention', () => {
 
   function check(rule: string, steps: number[], config: Partial<CheckpointConfig>, kept: number[]) {
     it(rule, () => {
-      const decision = decideRetention(steps.map((step) => ({ step })), { ...NEVER, ...config });
+      const decision = decideRetention(
+        steps.map((step) => ({ step })),
+        { ...NEVER, ...config },
+      );
       expect([...decision.kept.keys()]).toEqual(kept);
       const dropped = decision.dropped.map(({ step }) => step);
       expect([...dropped, ...kept].sort((a, b) => a - b)).toEqual([...steps].sort((a, b) => a - b));

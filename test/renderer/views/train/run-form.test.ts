@@ -58,7 +58,15 @@ describe('a configuration survives the form', () => {
         seed: 9_007_199_254_740_991,
         epochs: 3,
         data: { source: 'random', validation: 0.25 },
-        checkpoint: { everySteps: 0, everySeconds: 2.5, everyEpochs: 1, keepLast: 3, keepEvery: 1000 },
+        checkpoint: {
+          everySteps: 0,
+          everySeconds: 2.5,
+          everyEpochs: 1,
+          keepLast: 3,
+          keepEvery: 1000,
+          best: true,
+          keepTop: 2,
+        },
       }),
     ],
   ];
