@@ -26,6 +26,9 @@ export interface Summary {
   readonly exact: boolean;
 }
 
+/** What bins are equally wide on: values, or values with their magnitudes beyond a threshold in decades. */
+export type HistogramAxis = 'linear' | 'symlog';
+
 export interface Histogram {
   /** counts.length + 1 ascending values, float64. */
   readonly edges: readonly number[] | Float64Array;
@@ -37,6 +40,8 @@ export interface Histogram {
   readonly nan: number;
   readonly positiveInfinity: number;
   readonly negativeInfinity: number;
+  /** Of a symlog axis: linear from minus this to this, in decades of the magnitude beyond. */
+  readonly threshold?: number;
   readonly exact: boolean;
 }
 

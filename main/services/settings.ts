@@ -25,7 +25,14 @@ export interface SettingsStore {
 /** Settings of the defaults take no space: a file longer than this is not ours. */
 const MOST_BYTES = 1024 * 1024;
 
-export const DEFAULT_SETTINGS: Settings = { theme: 'system', bins: 64, isLogCount: false, sidebar: 30 };
+export const DEFAULT_SETTINGS: Settings = {
+  theme: 'system',
+  bins: 64,
+  isLogCount: false,
+  isSymlog: false,
+  isClipped: false,
+  sidebar: 30,
+};
 
 /** @param folder absent: nothing outlives the process. A damaged file counts as none. */
 export async function createSettings(folder: string | undefined): Promise<SettingsStore> {

@@ -24,6 +24,8 @@ export type ChartSubject = TensorSubject | PairSubject;
 export interface ChartPreferences {
   readonly bins: number;
   readonly isLogCount: boolean;
+  readonly isSymlog: boolean;
+  readonly isClipped: boolean;
 }
 
 /** A question to the engine, as data. */

@@ -9,7 +9,14 @@ import type { Settings } from '#shared/commands/settings.ts';
 export type Theme = Settings['theme'];
 
 /** Until the engine has answered. */
-const FIRST: Settings = { theme: 'system', bins: 64, isLogCount: false, sidebar: 30 };
+const FIRST: Settings = {
+  theme: 'system',
+  bins: 64,
+  isLogCount: false,
+  isSymlog: false,
+  isClipped: false,
+  sidebar: 30,
+};
 const SAVED_AFTER_MS = 300;
 
 export const useSettings = defineStore('settings', () => {

@@ -50,7 +50,15 @@ const range = z.optional(z.tuple([z.number(), z.number()]));
 export const TENSOR_COMMANDS = {
   'tensor.summary': command<Summary>()({ params: z.strictObject({ file, name }) }),
   'tensor.histogram': command<Histogram>()({
-    params: z.strictObject({ file, name, bins, range }),
+    params: z.strictObject({
+      file,
+      name,
+      bins,
+      range,
+      axis: z.optional(z.enum(['linear', 'symlog'])),
+      /** From the 1st to the 99th percentile; what lies outside stands beside. A range goes before it. */
+      isClipped: z.optional(z.boolean()),
+    }),
     verb: {
       verb: 'hist',
       does: 'a histogram over every element',

@@ -9,27 +9,31 @@ import {
 import { decode } from '#main/kernels/decode.ts';
 import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments.ts';
 import type { TensorReader } from '#main/formats/read.ts';
+import { symlogEdges, type SymlogEdges } from '#main/kernels/symlog-edges.ts';
 import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import { isReal } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
-import type { Histogram } from '#shared/statistics.ts';
+import type { Histogram, HistogramAxis } from '#shared/statistics.ts';
 
 export interface HistogramTask {
   readonly plan: TensorPlan;
   readonly bins: number;
   /** Finite, ascending; the finite minimum and maximum where absent, which costs a pass of its own. */
   readonly range?: readonly [number, number];
+  /** Bins are equally wide on this axis; linear unless told. */
+  readonly axis?: HistogramAxis;
 }
 
-/** Counts of every element in equally wide bins. @throws AppError `unsupported` for values without an order. */
+/** Counts of every element in bins that are equally wide on their axis. @throws AppError `unsupported` for values without an order. */
 export async function histogramTask(task: HistogramTask, pass: Pass): Promise<Histogram> {
   const { tensor } = task.plan;
   requireReal(tensor.name, tensor.dtype);
   return withReader(task.plan, async (reader) => {
     if (hasFewCodes(tensor.dtype)) return histogramOfCodes(reader, tensor.dtype, task, pass);
     const range = task.range ?? (await finiteRange(reader, tensor.dtype, pass));
-    return countReader(reader, tensor.dtype, equalEdges(range[0], range[1], task.bins), pass);
+    const { edges, ...axis } = edgesFor(range, task);
+    return { ...(await countReader(reader, tensor.dtype, edges, pass)), ...axis };
   });
 }
 
@@ -37,16 +41,19 @@ export async function histogramTask(task: HistogramTask, pass: Pass): Promise<Hi
 async function histogramOfCodes(
   reader: TensorReader,
   dtype: string,
-  { bins, range }: HistogramTask,
+  task: HistogramTask,
   pass: Pass,
 ): Promise<Histogram> {
   const counts = await countCodes(reader, dtype, pass);
   const { finite, min, max } = momentsOfCodes(counts);
-  const [low, high] = range ?? (finite === 0 ? [0, 1] : [min, max]);
-  const edges = equalEdges(low, high, bins);
-  const counted = emptyBins(bins);
+  const { edges, ...axis } = edgesFor(task.range ?? (finite === 0 ? [0, 1] : [min, max]), task);
+  const counted = emptyBins(task.bins);
   binCodes(counts, counted, edges);
-  return { edges, ...counted, exact: true };
+  return { edges, ...counted, ...axis, exact: true };
+}
+
+function edgesFor([low, high]: readonly [number, number], { bins, axis }: HistogramTask): SymlogEdges {
+  return axis === 'symlog' ? symlogEdges(low, high, bins) : { edges: equalEdges(low, high, bins) };
 }
 
 /** How often each code of a dtype with few codes occurs. */

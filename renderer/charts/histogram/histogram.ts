@@ -8,6 +8,10 @@ import { isReal } from '#shared/dtype.ts';
 export interface HistogramOptions {
   readonly bins: number;
   readonly isLogCount: boolean;
+  /** Magnitudes in decades. */
+  readonly isSymlog: boolean;
+  /** What is below the 1st and above the 99th percentile stands beside the bins. */
+  readonly isClipped: boolean;
   /** Finite values from and to; all of them where absent. */
   readonly range?: readonly [number, number];
 }
@@ -22,11 +26,23 @@ export const histogram = defineChart<TensorSubject, HistogramOptions, 'tensor.hi
   supports: (subject): subject is TensorSubject =>
     subject.kind === 'tensor' && !subject.tensor.noData && isReal(subject.tensor.dtype),
   // a range belongs to one tensor, the rest is taste
-  optionsFor: (_subject, _previous, { bins, isLogCount }) => ({ bins, isLogCount }),
-  preferencesOf: ({ bins, isLogCount }) => ({ bins, isLogCount }),
-  request: ({ file, tensor }, { bins, range }) => ({
+  optionsFor: (_subject, _previous, { bins, isLogCount, isSymlog, isClipped }) => ({
+    bins,
+    isLogCount,
+    isSymlog,
+    isClipped,
+  }),
+  preferencesOf: ({ bins, isLogCount, isSymlog, isClipped }) => ({ bins, isLogCount, isSymlog, isClipped }),
+  request: ({ file, tensor }, { bins, range, isSymlog, isClipped }) => ({
     command: 'tensor.histogram',
-    params: { file, name: tensor.name, bins, ...(range ? { range: [range[0], range[1]] } : {}) },
+    params: {
+      file,
+      name: tensor.name,
+      bins,
+      ...(range ? { range: [range[0], range[1]] } : {}),
+      ...(isSymlog ? { axis: 'symlog' } : {}),
+      ...(isClipped ? { isClipped } : {}),
+    },
   }),
   component: defineAsyncComponent(() => import('#renderer/charts/histogram/HistogramChart.vue')),
 });

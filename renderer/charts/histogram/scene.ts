@@ -1,5 +1,5 @@
 /** What a histogram shows, in units of its bins: bin i lies from i to i + 1, what is in no bin stands beside. */
-import { ticksBetween } from '#renderer/charts/ticks.ts';
+import { symlogTicks, ticksBetween } from '#renderer/charts/ticks.ts';
 import { formatCount } from '#shared/display.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
@@ -34,7 +34,7 @@ const OUTSIDE_SHARE = 1 / 20;
 const MOST_TICKS = 9;
 
 export function histogramScene(histogram: Histogram): HistogramScene {
-  const { edges, counts, below, above, nan, positiveInfinity, negativeInfinity } = histogram;
+  const { edges, counts, below, above, nan, positiveInfinity, negativeInfinity, threshold } = histogram;
   const bins = counts.length;
   const step = bins * OUTSIDE_SHARE;
   const left = present([
@@ -59,7 +59,10 @@ export function histogramScene(histogram: Histogram): HistogramScene {
     from: left.length === 0 ? 0 : -(left.length + 0.6) * step,
     to: right.length === 0 ? bins : bins + (right.length + 0.6) * step,
     ticks: [
-      ...ticksBetween(low, high, MOST_TICKS).map(({ value, label }) => ({
+      ...(threshold === undefined
+        ? ticksBetween(low, high, MOST_TICKS)
+        : symlogTicks(low, high, threshold, MOST_TICKS)
+      ).map(({ value, label }) => ({
         x: positionOf(histogram, value),
         label: [label],
       })),
@@ -71,14 +74,37 @@ export function histogramScene(histogram: Histogram): HistogramScene {
 }
 
 /** Where a value lies on the axis. Halves keep a span from overflowing. */
-export function positionOf({ edges, counts }: Histogram, value: number): number {
+export function positionOf(histogram: Histogram, value: number): number {
+  const { edges, counts, threshold } = histogram;
+  if (threshold !== undefined) return placeAmong(edges, value);
   const low = edges[0] ?? 0;
   const high = edges[counts.length] ?? 0;
   return ((value / 2 - low / 2) / (high / 2 - low / 2)) * counts.length;
 }
 
+/** Between which edges a value lies, and how far from the one to the next; kept within the bins. */
+function placeAmong(edges: Histogram['edges'], value: number): number {
+  let low = 0;
+  let high = edges.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (value >= (edges[middle] ?? 0)) low = middle;
+    else high = middle - 1;
+  }
+  const from = edges[low] ?? 0;
+  const width = (edges[low + 1] ?? 0) - from;
+  return low + Math.min(1, Math.max(0, width > 0 ? (value - from) / width : 0));
+}
+
 /** The value at a place on the axis, kept within the bins. */
-export function valueAt({ edges, counts }: Histogram, position: number): number {
+export function valueAt(histogram: Histogram, position: number): number {
+  const { edges, counts, threshold } = histogram;
+  if (threshold !== undefined) {
+    const within = Math.min(counts.length, Math.max(0, position));
+    const bin = Math.min(counts.length - 1, Math.floor(within));
+    const [from, to] = [edges[bin] ?? 0, edges[bin + 1] ?? 0];
+    return from + (to - from) * (within - bin);
+  }
   const low = edges[0] ?? 0;
   const high = edges[counts.length] ?? 0;
   const share = Math.min(1, Math.max(0, position / counts.length));

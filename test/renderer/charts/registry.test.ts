@@ -43,7 +43,12 @@ describe('every chart asks questions that the engine takes', () => {
     for (const [title, one] of SUBJECTS) {
       if (!chart.supports(one)) continue;
       test(`${chart.name} of ${title}`, () => {
-        const options = chart.optionsFor(one, undefined, { bins: 64, isLogCount: false });
+        const options = chart.optionsFor(one, undefined, {
+          bins: 64,
+          isLogCount: false,
+          isSymlog: true,
+          isClipped: true,
+        });
         const { command, params } = chart.request(one, options);
         expect(z.safeParse(COMMANDS[command].params as z.ZodMiniType, params).success).toBe(true);
         // what is asked travels over a port

@@ -121,3 +121,30 @@ test('the table and the CSV have every bin and everything beside', () => {
     '',
   ]);
 });
+
+describe('on a symlog axis', () => {
+  // equally wide there: −100 … −1 … 0 … 1 … 100 with the linear part from −1 to 1
+  const decades = histogram({
+    edges: [-100, -10, -1, 0, 1, 10, 100],
+    counts: [1, 2, 3, 4, 5, 6],
+    threshold: 1,
+  });
+
+  test('a value lies between its edges, and a place leads back to it', () => {
+    expect([-100, -10, 0, 0.5, 10, 100].map((value) => positionOf(decades, value))).toEqual([
+      0, 1, 3, 3.5, 5, 6,
+    ]);
+    for (const place of [0, 0.25, 2, 3.75, 6])
+      expect(positionOf(decades, valueAt(decades, place))).toBe(place);
+  });
+
+  test('its ticks are zero and the powers of ten to either side', () => {
+    expect(histogramScene(decades).ticks).toEqual(
+      ['-100', '-10', '-1', '0', '1', '10', '100'].map((label, x) => ({ x, label: [label] })),
+    );
+  });
+
+  test('a zoom is a range of values', () => {
+    expect(zoomRange(decades, 4, 5)).toEqual([1, 10]);
+  });
+});
