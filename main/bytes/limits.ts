@@ -220,6 +220,20 @@ export const HDF5_PATH_CHARACTERS = 64 * MIB;
 /** Links that lead to links, as the library counts them. */
 export const HDF5_LINK_HOPS = 16;
 
+/** Blocks of a sorted table up to this length are read whole when it is opened; a TensorFlow V1 checkpoint has whole tensors in one. */
+export const TABLE_BLOCK_BYTES = MIB;
+
+/** Keys of a sorted table, in bytes: names of variables with their scopes. */
+export const TABLE_KEY_BYTES = MIB;
+
+/** Texts among a SavedModel's assets that are shown, in bytes each and in number: vocabularies can be long. */
+export const ASSET_TEXT_BYTES = 64 * 1024;
+export const ASSETS = 100;
+
+/** Parts of a TensorFlow V1 checkpoint, and the list of tensors of each. */
+export const V1_PARTS = 10_000;
+export const V1_META_BYTES = 64 * MIB;
+
 /** Fields of one protobuf message that are held at once: a graph of a million nodes is beyond any exporter. */
 export const PROTOBUF_FIELDS = 4_000_000;
 

@@ -5,6 +5,7 @@ import { restingSource } from '#main/bytes/resting-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint, Region, StoredTensor } from '#main/formats/contract.ts';
 import { fileInput, type FileInput, type FormatInput } from '#main/formats/input.ts';
+import { movedTensor } from '#main/formats/shard-move.ts';
 import { shardProblems } from '#main/formats/shard-problems.ts';
 import type { ShardSet } from '#main/formats/shard-sets.ts';
 import { metadataFrom, type Metadata, type Problem } from '#shared/checkpoint.ts';
@@ -102,7 +103,7 @@ async function join(
     for (const source of checkpoint.sources) {
       sources.push(isCrowd && source !== own?.source ? await restingSource(source) : source);
     }
-    for (const tensor of checkpoint.tensors) tensors.push(moved(tensor, base));
+    for (const tensor of checkpoint.tensors) tensors.push(movedTensor(tensor, base));
     for (const region of checkpoint.regions) regions.push({ ...region, source: base + region.source });
   }
   // the part that led here may be one that could not be read
@@ -121,26 +122,6 @@ async function join(
     ...(code.length > 0 ? { code } : {}),
     problems,
     metadata: joinedMetadata(set, parts),
-  };
-}
-
-/** The same tensor where its sources have moved on by `base` places. */
-function moved(tensor: StoredTensor, base: number): StoredTensor {
-  const { storage, checksums } = tensor;
-  return {
-    ...tensor,
-    storage:
-      storage.kind === 'dense'
-        ? { ...storage, source: base + storage.source }
-        : storage.kind === 'chunked'
-          ? {
-              ...storage,
-              chunks: storage.chunks.map((chunk) => ({ ...chunk, source: base + chunk.source })),
-            }
-          : storage,
-    ...(checksums
-      ? { checksums: checksums.map((checksum) => ({ ...checksum, source: base + checksum.source })) }
-      : {}),
   };
 }
 

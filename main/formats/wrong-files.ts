@@ -216,6 +216,13 @@ export const WRONG_FILES: readonly WrongFile[] = [
     reads(/^(#!.*\bpython|(import|from) [\w.]+( import .*)?$|(def|class) \w+.*:$|""")/m),
   ),
   {
+    when: ({ name }) => /\.(data-\d{5}-of-\d{5}|index)\.tempstate\d+$/.test(name),
+    code: 'unknown-format',
+    message: 'this is a part of a TensorFlow save that was interrupted, without its index',
+    found: 'values without names',
+    hint: 'neither names nor shapes of its values are known; open an older checkpoint',
+  },
+  {
     when: ({ name }) => /\.data-\d{5}-of-\d{5}$/.test(name),
     code: 'unknown-format',
     message: 'this looks like a data file of a TensorFlow checkpoint, and its index is not beside it',

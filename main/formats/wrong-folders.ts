@@ -27,6 +27,12 @@ export const WRONG_FOLDERS: readonly WrongFolder[] = [
     'a PyTorch distributed checkpoint',
     (names) => names.includes('.metadata') && has(/\.distcp$/)(names),
   ),
+  {
+    when: has(/\.(data-\d{5}-of-\d{5}|index)\.tempstate\d+$/),
+    code: 'unknown-format',
+    message: 'this folder holds a TensorFlow save that was interrupted before its index was written',
+    hint: 'without it neither names nor shapes of the values are known; open an older checkpoint',
+  },
   later('an Orbax checkpoint', has(/^(_METADATA|_CHECKPOINT_METADATA|manifest\.ocdbt)$/)),
   {
     when: has(/\.index\.json$/),

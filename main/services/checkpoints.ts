@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { fileSource, type FileIdentity } from '#main/bytes/file-source.ts';
 import { folderAt } from '#main/bytes/folder.ts';
@@ -69,11 +69,15 @@ export function createCheckpoints(files: Files): Checkpoints {
   };
 }
 
-/** A TensorFlow checkpoint may be named by its prefix, which is no file. */
+/** A TensorFlow checkpoint may be named by its prefix, which is no file: that of its index or, in version 1, of its parts. */
 async function resolvePath(path: string): Promise<string> {
   if ((await kindOfPath(path)) !== 'missing') return path;
   const index = `${path}.index`;
-  return (await kindOfPath(index)) === 'file' ? index : path;
+  if ((await kindOfPath(index)) === 'file') return index;
+  if ((await kindOfPath(dirname(path))) !== 'folder') return path;
+  const part = `${basename(path)}-00000-of-`;
+  const first = (await folderAt(dirname(path)).list()).find(({ name }) => name.startsWith(part));
+  return first ? join(dirname(path), first.name) : path;
 }
 
 async function identityOf(path: string): Promise<string | undefined> {

@@ -23,7 +23,7 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
   pickle: ['pickle'],
   pytorch: ['pytorch', 'torchscript', 'pytorch-index'],
   safetensors: ['safetensors', 'safetensors-index'],
-  tensorflow: ['tf-checkpoint', 'saved-model'],
+  tensorflow: ['tf-checkpoint', 'tf-v1', 'tf-v1-sharded', 'saved-model'],
 };
 
 /** What does not open yet, with the reason. A row that has come to pass fails, so that it is taken out. */

@@ -36,7 +36,7 @@ export function writeTable({
     const block = entries
       .slice(first, first + perBlock)
       .map(([key, value]) => [bytesOf(key), value] as const);
-    index.push([block.at(-1)![0], append(blockOf(block))]);
+    index.push([block.at(-1)[0], append(blockOf(block))]);
   }
   const meta = append(blockOf([]));
   const footer = new Uint8Array(48);
@@ -56,7 +56,8 @@ function blockOf(entries: readonly (readonly [Uint8Array, Uint8Array])[]): Uint8
     let shared = 0;
     while (shared < Math.min(before.length, key.length) && before[shared] === key[shared]) shared++;
     bytes.push(...varint(shared), ...varint(key.length - shared), ...varint(value.length));
-    bytes.push(...key.subarray(shared), ...value);
+    for (const byte of key.subarray(shared)) bytes.push(byte);
+    for (const byte of value) bytes.push(byte);
   });
   if (restarts.length === 0) restarts.push(0);
   for (const number of [...restarts, restarts.length]) bytes.push(...u32(number));

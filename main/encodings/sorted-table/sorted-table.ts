@@ -12,8 +12,8 @@ const TABLE_MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb] as const;
 
 const FOOTER_BYTES = 48;
 /** Compression and masked CRC-32C behind each block. */
-const TRAILER_BYTES = 5;
-const UNCOMPRESSED = 0;
+export const TRAILER_BYTES = 5;
+export const UNCOMPRESSED = 0;
 const SNAPPY = 1;
 
 /** A block's place: bytes of the source, without its trailer. */
@@ -79,26 +79,37 @@ export async function openTable(source: ByteSource): Promise<SortedTable> {
   };
 }
 
-async function readBlock(source: ByteSource, { offset, byteLength }: BlockHandle): Promise<BlockContent> {
+async function readBlock(source: ByteSource, handle: BlockHandle): Promise<BlockContent> {
+  const { content, expected, found } = await readStoredBlock(source, handle);
+  if (found === expected) return content;
+  throw new AppError('corrupt', 'a block of the table does not match its checksum', {
+    file: source.name,
+    offset: handle.offset,
+    expected: `0x${expected.toString(16)}`,
+    found: `0x${found.toString(16)}`,
+    hint: 'the file is damaged; fetch or save it again',
+  });
+}
+
+/** A block unpacked, and its masked CRC-32C as stated and as it is. @throws AppError `corrupt`, `unsupported`. */
+export async function readStoredBlock(
+  source: ByteSource,
+  { offset, byteLength }: BlockHandle,
+): Promise<{ readonly content: BlockContent; readonly expected: number; readonly found: number }> {
   const stored = await source.read(offset, byteLength + TRAILER_BYTES);
   const kind = stored[byteLength]!;
   const expected = new DataView(stored.buffer, stored.byteOffset).getUint32(byteLength + 1, true);
   const found = maskCrc32c(crc32c(stored.subarray(0, byteLength + 1)));
-  if (found !== expected) {
-    throw new AppError('corrupt', 'a block of the table does not match its checksum', {
-      file: source.name,
-      offset,
-      expected: `0x${expected.toString(16)}`,
-      found: `0x${found.toString(16)}`,
-      hint: 'the file is damaged; fetch or save it again',
-    });
-  }
-  const bytes = stored.subarray(0, byteLength);
+  const content = unpackBlock(stored.subarray(0, byteLength), kind, offset, source);
+  return { content, expected, found };
+}
+
+function unpackBlock(bytes: Uint8Array, kind: number, offset: number, source: ByteSource): BlockContent {
   if (kind === UNCOMPRESSED) return { bytes, offset, isCompressed: false };
   if (kind === SNAPPY) return { bytes: unpackSnappy(bytes, offset, source.name), offset, isCompressed: true };
   throw new AppError('unsupported', 'a block of the table is compressed in a way that we do not know', {
     file: source.name,
-    offset: offset + byteLength,
+    offset: offset + bytes.byteLength,
     expected: '0 (not at all) or 1 (snappy)',
     found: String(kind),
   });

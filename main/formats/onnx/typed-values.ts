@@ -1,7 +1,7 @@
 // Values that stand in ONNX's typed fields: onnx/onnx onnx/onnx.proto3, TensorProto.
 import { ASSEMBLED_TENSOR_BYTES } from '#main/bytes/limits.ts';
-import { varintAt, type SpanField } from '#main/encodings/protobuf/message-span.ts';
-import { fieldsOf, type Message } from '#main/encodings/protobuf/protobuf.ts';
+import type { SpanField } from '#main/encodings/protobuf/message-span.ts';
+import { fillTyped } from '#main/encodings/protobuf/typed-run.ts';
 import { DOUBLE_DATA, FLOAT_DATA, type OnnxType } from '#main/formats/onnx/dtypes.ts';
 import type { TensorMessage } from '#main/formats/onnx/tensor-message.ts';
 import { dtypeInfo, elementByteLength } from '#shared/dtype.ts';
@@ -36,7 +36,8 @@ export async function typedValues(
   const stored = new Uint8Array((wanted * width) / partsAnElement);
   const bytes = await span.source.read(span.begin, span.end - span.begin);
   const inMemory = { bytes, base: span.begin, file: span.source.name, what: span.what, depth: span.depth };
-  const count = fill(stored, inMemory, field, width / partsAnElement);
+  const fixed = field === FLOAT_DATA ? 4 : field === DOUBLE_DATA ? 8 : undefined;
+  const count = fillTyped(stored, { message: inMemory, number: field, fixed }, width / partsAnElement);
   if (count !== wanted) throw wrongCount(message, count, wanted);
   return bits < 8 ? unpacked(stored, elementCount, bits, kind === 'signed') : stored;
 }
@@ -47,37 +48,6 @@ function requireSmall(byteLength: number): void {
     expected: `at most ${ASSEMBLED_TENSOR_BYTES} bytes`,
     found: `${byteLength} bytes`,
   });
-}
-
-/** Fills `out` with the lower `width` bytes of every value. @returns how many values there are, those without room included. */
-function fill(out: Uint8Array, message: Message, number: number, width: number): number {
-  const fixed = number === FLOAT_DATA ? 4 : number === DOUBLE_DATA ? 8 : undefined;
-  let count = 0;
-  const put = (bytes: Uint8Array): void => {
-    const at = count++ * width;
-    if (at + width <= out.byteLength) out.set(bytes.subarray(0, width), at);
-  };
-  const word = new Uint8Array(8);
-  const view = new DataView(word.buffer);
-  for (const field of fieldsOf(message)) {
-    if (field.number !== number) continue;
-    if (field.wire !== 2) {
-      view.setBigUint64(0, BigInt(field.integer), true);
-      put(word);
-    } else if (fixed !== undefined) {
-      for (let at = 0; at + fixed <= field.bytes.byteLength; at += fixed)
-        put(field.bytes.subarray(at, at + fixed));
-    } else {
-      for (let at = 0; at < field.bytes.byteLength;) {
-        const next = varintAt(field.bytes, at);
-        if (!next) break;
-        view.setBigUint64(0, next.value, true);
-        put(word);
-        at = next.end;
-      }
-    }
-  }
-  return count;
 }
 
 /** Codes below a byte, the first one in the low bits, as bytes of their own. */

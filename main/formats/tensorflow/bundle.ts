@@ -77,7 +77,7 @@ export function parseEntry(message: Message): BundleEntry {
   return { dtypeCode, shape, shard, offset, byteLength, checksum, slices };
 }
 
-function parseShape(message: Message): readonly number[] | undefined {
+export function parseShape(message: Message): readonly number[] | undefined {
   const shape: number[] = [];
   for (const field of fieldsOf(message)) {
     if (field.number === 3 && field.integer !== 0) return undefined;
@@ -90,7 +90,7 @@ function parseShape(message: Message): readonly number[] | undefined {
   return shape;
 }
 
-function parseSlice(message: Message): readonly Extent[] {
+export function parseSlice(message: Message): readonly Extent[] {
   const extents: Extent[] = [];
   for (const field of fieldsOf(message)) {
     if (field.number !== 1) continue;

@@ -1,23 +1,41 @@
 /** Which files make up a checkpoint, from whichever of them was opened. */
-import type { Folder } from '#main/bytes/folder.ts';
+import { isBareName, type Folder, type FolderEntry } from '#main/bytes/folder.ts';
+import { TAIL_BYTES } from '#main/bytes/limits.ts';
 import { endsLikeTable } from '#main/encodings/sorted-table/sorted-table.ts';
 import type { FileInput, FolderInput, FormatInput } from '#main/formats/input.ts';
+import { isPartName, stemOf } from '#main/formats/tensorflow/version1-names.ts';
 
 /** An index that was found, by its base name in a folder. */
 export interface FoundIndex {
   readonly indexName: string;
   /** Absent where a lone file is not in a folder that we may look into. */
   readonly folder: Folder | undefined;
-  readonly isSavedModel: boolean;
+  /** The folder above, where the variables are those of a SavedModel. */
+  readonly savedModel?: Folder;
 }
 
 const INDEX = '.index';
-const DATA = /^(.+)\.data-\d{5}-of-\d{5}$/s;
+/** What a save that was interrupted leaves keeps the name that it was written under. */
+const INDEX_NAME = /^(.+)\.index(\.tempstate\d+)?$/s;
+const DATA = /^(.+)\.data-\d{5}-of-\d{5}(?:\.tempstate\d+)?$/s;
 const META_GRAPH = /^(.+)\.meta$/s;
 
 /** The name without `.index`, which is what TensorFlow calls the checkpoint. */
 export function prefixOf(indexName: string): string {
-  return indexName.endsWith(INDEX) ? indexName.slice(0, -INDEX.length) : indexName;
+  return INDEX_NAME.exec(indexName)?.[1] ?? indexName;
+}
+
+/** Whether an index still has the name under which it was written. */
+export function isUnfinished(indexName: string): boolean {
+  return INDEX_NAME.exec(indexName)?.[2] !== undefined;
+}
+
+/** Which part of how many a sharded save's own files are, before they are joined; undefined for other names. */
+export function temporaryPart(
+  indexName: string,
+): { readonly part: number; readonly count: number } | undefined {
+  const [, part, count] = /^part-(\d{5})-of-(\d{5})$/.exec(prefixOf(indexName)) ?? [];
+  return part === undefined ? undefined : { part: Number(part), count: Number(count) };
 }
 
 export function shardName(prefix: string, shard: number, count: number): string {
@@ -37,33 +55,110 @@ export async function findIndexes(input: FormatInput): Promise<readonly FoundInd
 }
 
 async function findFromFile({ name, folder, head, tail }: FileInput): Promise<readonly FoundIndex[]> {
-  if (endsLikeTable(tail)) return [{ indexName: name, folder, isSavedModel: false }];
+  if (endsLikeTable(tail)) return [{ indexName: name, folder }];
   if (!folder) return [];
   if (name === 'saved_model.pb') return savedModelIn(folder);
   // data files are bare values: only the names beside them tell what they are
   const prefix = DATA.exec(name)?.[1] ?? META_GRAPH.exec(name)?.[1] ?? statedPrefix(head);
-  if (prefix === undefined || !(await folder.has(prefix + INDEX))) return [];
-  return [{ indexName: prefix + INDEX, folder, isSavedModel: false }];
+  if (prefix === undefined) return [];
+  const indexName = await tableOf(prefix, folder);
+  return indexName === undefined ? [] : [{ indexName, folder }];
+}
+
+/** The file with the names of what TensorFlow calls by a prefix: an index or, of version 1, the checkpoint itself or its first part. */
+async function tableOf(prefix: string, folder: Folder): Promise<string | undefined> {
+  if (!isBareName(prefix)) return undefined;
+  if (await folder.has(prefix + INDEX)) return prefix + INDEX;
+  // a note names the parts of version 1 by a pattern
+  const names = fileNames(await folder.list());
+  const unfinished = names.find((name) => isUnfinished(name) && prefixOf(name) === prefix);
+  if (unfinished !== undefined) return unfinished;
+  const own = names.filter((name) => name === prefix || prefix === stemOf(name) || isMatch(prefix, name));
+  for (const name of own.slice(0, MOST_LOOKED_AT)) if (await isTable(folder, name)) return name;
+  return undefined;
+}
+
+function isMatch(pattern: string, name: string): boolean {
+  return (
+    pattern.includes('?') &&
+    pattern.length === name.length &&
+    [...pattern].every((character, at) => character === '?' || character === name[at])
+  );
+}
+
+/** Files of version 1 have no name of their own: these are looked at. */
+const MOST_LOOKED_AT = 32;
+
+async function isTable(folder: Folder, name: string): Promise<boolean> {
+  const source = await folder.open(name);
+  try {
+    const length = Math.min(source.byteLength, TAIL_BYTES);
+    return endsLikeTable(await source.read(source.byteLength - length, length));
+  } finally {
+    await source.close();
+  }
+}
+
+/** Checkpoints of version 1, by the first part of each. */
+async function version1In(folder: Folder, names: readonly string[]): Promise<readonly FoundIndex[]> {
+  const firsts = new Map<string, string>();
+  for (const name of names) {
+    if (isPartName(name) && !DATA.test(name) && !firsts.has(stemOf(name))) firsts.set(stemOf(name), name);
+  }
+  const found: FoundIndex[] = [];
+  for (const indexName of [...firsts.values()].slice(0, MOST_LOOKED_AT)) {
+    if (await isTable(folder, indexName)) found.push({ indexName, folder });
+  }
+  return found;
+}
+
+/** Saver writes the parts of a sharded save into a folder of their own and joins them at the end. */
+const TEMPORARY = /_temp(_[0-9a-f]+)?$/;
+
+async function unfinishedIn(folder: Folder, entries: readonly FolderEntry[]): Promise<readonly FoundIndex[]> {
+  for (const { name, isFolder } of entries) {
+    if (!isFolder || !TEMPORARY.test(name)) continue;
+    const inner = folder.folder(name);
+    const indexes = fileNames(await inner.list()).filter((one) => INDEX_NAME.test(one));
+    if (indexes.length > 0) return indexes.map((indexName) => ({ indexName, folder: inner }));
+  }
+  return [];
+}
+
+function fileNames(entries: readonly FolderEntry[]): readonly string[] {
+  return entries.filter(({ isFolder }) => !isFolder).map(({ name }) => name);
 }
 
 async function findInFolder({ folder }: FolderInput): Promise<readonly FoundIndex[]> {
-  const names = (await folder.list()).filter(({ isFolder }) => !isFolder).map(({ name }) => name);
+  const entries = await folder.list();
+  const names = fileNames(entries);
   const withData = new Set(names.flatMap((name) => DATA.exec(name)?.[1] ?? []));
-  const indexes = names.filter((name) => name.endsWith(INDEX) && withData.has(prefixOf(name)));
+  const indexes = names.filter((name) => {
+    const prefix = prefixOf(name);
+    if (prefix === name || !withData.has(prefix)) return false;
+    return !isUnfinished(name) || !names.includes(prefix + INDEX);
+  });
   if (indexes.length > 1 && names.includes('checkpoint')) {
     const stated = await readStatedPrefix(folder);
     const newest = indexes.find((name) => prefixOf(name) === stated);
-    if (newest !== undefined) return [{ indexName: newest, folder, isSavedModel: false }];
+    if (newest !== undefined) return [{ indexName: newest, folder }];
   }
-  if (indexes.length > 0) return indexes.map((indexName) => ({ indexName, folder, isSavedModel: false }));
-  return savedModelIn(folder);
+  if (indexes.length > 0) return indexes.map((indexName) => ({ indexName, folder }));
+  const savedModel = await savedModelIn(folder);
+  if (savedModel.length > 0) return savedModel;
+  const version1 = await version1In(folder, names);
+  if (version1.length === 0) return unfinishedIn(folder, entries);
+  if (version1.length < 2 || !names.includes('checkpoint')) return version1;
+  const stated = await readStatedPrefix(folder);
+  const newest = stated === undefined ? undefined : await tableOf(stated, folder);
+  return newest === undefined ? version1 : [{ indexName: newest, folder }];
 }
 
 async function savedModelIn(folder: Folder): Promise<readonly FoundIndex[]> {
   if (!(await folder.has('variables'))) return [];
   const variables = folder.folder('variables');
   const hasIndex = await variables.has('variables.index');
-  return hasIndex ? [{ indexName: 'variables.index', folder: variables, isSavedModel: true }] : [];
+  return hasIndex ? [{ indexName: 'variables.index', folder: variables, savedModel: folder }] : [];
 }
 
 async function readStatedPrefix(folder: Folder): Promise<string | undefined> {

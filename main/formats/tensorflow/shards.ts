@@ -34,7 +34,7 @@ export async function openShards(
       continue;
     }
     try {
-      const source = input.kind === 'file' && input.name === name ? input.source : await folder?.open(name);
+      const source = await openData(name, folder, input, problems);
       if (source) {
         sourceOf.set(shard, sources.length);
         sources.push(source);
@@ -43,22 +43,31 @@ export async function openShards(
       }
     } catch (error) {
       if (!isAppError(error)) throw error;
-      problems.push({ code: 'missing-file', message: await reason(error.code, error.message, name, folder) });
+      problems.push({ code: 'missing-file', message: reason(error.code, error.message, name) });
     }
   }
   return { sourceOf, problems };
 }
 
-async function reason(
-  code: string,
-  message: string,
+/** A save that was interrupted leaves its data under a name of their own, perhaps not all of them. */
+async function openData(
   name: string,
   folder: Folder | undefined,
-): Promise<string> {
+  input: FormatInput,
+  problems: Problem[],
+): Promise<ByteSource | undefined> {
+  if (input.kind === 'file' && input.name === name) return input.source;
+  if (!folder || (await folder.has(name))) return folder?.open(name);
+  const partial = (await folder.list()).find((entry) => entry.name.startsWith(`${name}.tempstate`))?.name;
+  if (partial === undefined) return folder.open(name);
+  problems.push({
+    code: 'interrupted',
+    message: `the save was interrupted: of the data file ${name} there is only ${partial}, which is read as far as it goes`,
+  });
+  return input.kind === 'file' && input.name === partial ? input.source : folder.open(partial);
+}
+
+function reason(code: string, message: string, name: string): string {
   if (code !== 'not-found') return `the data file ${name} cannot be opened: ${message}`;
-  const names = (await folder?.list()) ?? [];
-  const partial = names.find((entry) => entry.name.startsWith(`${name}.tempstate`));
-  return partial
-    ? `the data file ${name} is not there, only ${partial.name}: the save was interrupted`
-    : `the data file ${name} is not beside the index`;
+  return `the data file ${name} is not beside the index`;
 }

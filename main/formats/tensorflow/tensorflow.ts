@@ -1,52 +1,93 @@
-// TensorFlow checkpoint V2 (tensor bundle): tensorflow/core/util/tensor_bundle/tensor_bundle.cc.
-import { allocationBudget, TEXT_ARRAY_BYTES } from '#main/bytes/limits.ts';
+// TensorFlow checkpoints: V2 (tensor bundle), tensorflow/core/util/tensor_bundle/tensor_bundle.cc; V1, util/tensor_slice_writer.cc.
 import type { ByteSource } from '#main/bytes/source.ts';
-import type { Message } from '#main/encodings/protobuf/protobuf.ts';
+import { placedEntries } from '#main/encodings/sorted-table/placed-entries.ts';
 import { openTable, type SortedTable } from '#main/encodings/sorted-table/sorted-table.ts';
-import type { Checkpoint, Format, Region, StoredTensor } from '#main/formats/contract.ts';
+import type { Checkpoint, Format } from '#main/formats/contract.ts';
 import type { FormatInput } from '#main/formats/input.ts';
-import {
-  isVersion1,
-  parseEntry,
-  parseHeader,
-  type BundleEntry,
-  type BundleHeader,
-} from '#main/formats/tensorflow/bundle.ts';
-import { findIndexes, prefixOf, type FoundIndex } from '#main/formats/tensorflow/members.ts';
-import { OBJECT_GRAPH_KEY, variableNames } from '#main/formats/tensorflow/object-graph.ts';
-import { openShards } from '#main/formats/tensorflow/shards.ts';
-import { isSliceKey } from '#main/formats/tensorflow/slice-key.ts';
-import { describeTensor, readStrings, type Bundle } from '#main/formats/tensorflow/tensors.ts';
-import { metadataFrom, type Problem } from '#shared/checkpoint.ts';
+import { foreignTable, openBundle } from '#main/formats/tensorflow/bundle-checkpoint.ts';
+import { findIndexes, temporaryPart, type FoundIndex } from '#main/formats/tensorflow/members.ts';
+import { openTemporaryParts } from '#main/formats/tensorflow/temporary-parts.ts';
+import { openVersion1 } from '#main/formats/tensorflow/version1.ts';
+import { partNames, stemOf } from '#main/formats/tensorflow/version1-names.ts';
+import type { SlicePart } from '#main/formats/tensorflow/version1-parts.ts';
+import type { Problem } from '#shared/checkpoint.ts';
 import { AppError, isAppError } from '#shared/errors.ts';
-
-/** The version of the format that we know to read; later ones say so in the header. */
-const VERSION = 1;
 
 export const tensorflow: Format = {
   name: 'tensorflow',
   title: 'TensorFlow',
   reads:
-    'checkpoints (V2) by any of their files or their folder, SavedModel variables; shards, slices, texts',
+    'checkpoints of versions 1 and 2 by any of their files or their folder, SavedModel variables; shards, slices, texts',
   extensions: ['index', 'data-00000-of-00001'],
   claims: async (input) => (await findIndexes(input)).length > 0,
   open,
 };
 
 async function open(input: FormatInput): Promise<Checkpoint> {
-  const found = onlyOne(await findIndexes(input), input);
+  const all = await findIndexes(input);
+  if (all.length > 0 && all.every(({ indexName }) => temporaryPart(indexName)))
+    return openTemporaryParts(all, input);
+  const found = onlyOne(all, input);
   const isIndex = input.kind === 'file' && input.name === found.indexName;
   const sources: ByteSource[] = [isIndex ? input.source : await found.folder!.open(found.indexName)];
   try {
-    const checkpoint = await describe(found, input, sources);
+    const table = await openTable(sources[0]!);
+    const checkpoint =
+      (await versionOf(table, sources[0]!)) === 1
+        ? await openParts(found, table, input, sources)
+        : await openBundle(found, table, input, sources);
     // whatever was opened is closed with the checkpoint, the file that only led here included
-    if (input.kind === 'file' && !sources.includes(input.source)) sources.push(input.source);
-    return checkpoint;
+    const isListed = input.kind !== 'file' || checkpoint.sources.includes(input.source);
+    return isListed ? checkpoint : { ...checkpoint, sources: [...checkpoint.sources, input.source] };
   } catch (error) {
     const own = sources.filter((source) => input.kind !== 'file' || source !== input.source);
     await Promise.all(own.map((source) => source.close()));
     throw error;
   }
+}
+
+/** The value under the empty key, which comes first: V1 has a message there, V2 a number. */
+async function versionOf(table: SortedTable, index: ByteSource): Promise<1 | 2> {
+  for await (const { key, source, offset, byteLength } of placedEntries(table, index)) {
+    if (key.byteLength > 0) break;
+    const [tag] = byteLength === 0 ? [] : await source.read(offset, 1);
+    return tag === MESSAGE_TAG ? 1 : 2;
+  }
+  throw foreignTable(index);
+}
+
+/** Field 1, bytes with their length. */
+const MESSAGE_TAG = 0x0a;
+
+/** The parts of a V1 checkpoint, of which one has been opened; those that are missing or broken are problems. */
+async function openParts(
+  { indexName, folder }: FoundIndex,
+  table: SortedTable,
+  input: FormatInput,
+  sources: ByteSource[],
+): Promise<Checkpoint> {
+  const own = { source: sources[0]!, table };
+  const parts: SlicePart[] = [];
+  const problems: Problem[] = [];
+  for (const name of partNames(indexName)) {
+    if (name === indexName) {
+      parts.push(own);
+      continue;
+    }
+    try {
+      const isInput = input.kind === 'file' && input.name === name;
+      const source = isInput ? input.source : await folder?.open(name);
+      if (!source) throw new AppError('not-found', 'it is not here');
+      sources.push(source);
+      parts.push({ source, table: await openTable(source) });
+    } catch (error) {
+      if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
+      problems.push({ code: 'missing-part', message: `the part ${name} cannot be read: ${error.message}` });
+    }
+  }
+  const checkpoint = await openVersion1(parts, stemOf(indexName), problems);
+  const unread = sources.filter((source) => !parts.some((part) => part.source === source));
+  return { ...checkpoint, sources: [...checkpoint.sources, ...unread] };
 }
 
 function onlyOne(found: readonly FoundIndex[], input: FormatInput): FoundIndex {
@@ -58,173 +99,4 @@ function onlyOne(found: readonly FoundIndex[], input: FormatInput): FoundIndex {
     found: found.map(({ indexName }) => indexName).join(', '),
     hint: 'open one of the .index files',
   });
-}
-
-async function describe(found: FoundIndex, input: FormatInput, sources: ByteSource[]): Promise<Checkpoint> {
-  const index = sources[0]!;
-  const table = await openTable(index);
-  const { header, entries, slices } = await readIndex(table, index);
-  const wanted = new Set(
-    [...entries.values(), ...slices.values()].flatMap((entry) =>
-      entry.slices.length > 0 ? [] : [entry.shard],
-    ),
-  );
-  const shards = await openShards(
-    wanted,
-    prefixOf(found.indexName),
-    header.shardCount,
-    found.folder,
-    input,
-    sources,
-  );
-  const problems: Problem[] = [...shards.problems];
-  if (header.minConsumer > VERSION) {
-    problems.push({
-      code: 'unsupported',
-      message: `the checkpoint wants a reader of version ${header.minConsumer}, this one is of version ${VERSION}`,
-    });
-  }
-  const bundle: Bundle = {
-    isBigEndian: header.isBigEndian,
-    sources,
-    sourceOf: shards.sourceOf,
-    slices,
-    problems,
-    budget: allocationBudget(sources.reduce((sum, { byteLength }) => sum + byteLength, 0)),
-  };
-  const graph = entries.get(OBJECT_GRAPH_KEY);
-  const labels = graph ? await readLabels(graph, bundle) : new Map<string, string>();
-  const tensors: StoredTensor[] = [];
-  for (const [name, entry] of entries) {
-    if (name === OBJECT_GRAPH_KEY) continue;
-    const label = labels.get(name);
-    const tensor = await describeTensor(name, entry, bundle);
-    tensors.push(label === undefined ? tensor : { ...tensor, label });
-  }
-  return {
-    format: tensorflow.name,
-    dialect: dialectOf(found, graph !== undefined),
-    layout: 'dict',
-    sources,
-    tensors,
-    regions: regionsOf(table, index),
-    imports: [],
-    problems,
-    metadata: metadataFrom([
-      ['prefix', prefixOf(found.indexName)],
-      ['dataFiles', header.shardCount],
-      ['byteOrder', header.isBigEndian ? 'big' : 'little'],
-      [
-        'version',
-        metadataFrom([
-          ['producer', header.producer],
-          ['minConsumer', header.minConsumer],
-        ]),
-      ],
-    ]),
-  };
-}
-
-interface Index {
-  readonly header: BundleHeader;
-  /** By name, in key order. */
-  readonly entries: ReadonlyMap<string, BundleEntry>;
-  /** By binary key, one UTF-16 unit a byte. */
-  readonly slices: ReadonlyMap<string, BundleEntry>;
-}
-
-async function readIndex(table: SortedTable, index: ByteSource): Promise<Index> {
-  let header: BundleHeader | undefined;
-  const entries = new Map<string, BundleEntry>();
-  const slices = new Map<string, BundleEntry>();
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  for await (const { key, value, offset } of table.entries()) {
-    const message: Message = { bytes: value, base: offset, file: index.name, what: 'the index entry' };
-    if (!header) {
-      if (key.byteLength > 0) throw foreign(index);
-      if (isVersion1(message)) throw version1(index);
-      header = parseHeader({ ...message, what: 'the header of the index' });
-    } else if (isSliceKey(key)) {
-      slices.set(Buffer.from(key).toString('latin1'), parseEntry(message));
-    } else {
-      entries.set(distinct(decoder.decode(key), entries), parseEntry(message));
-    }
-  }
-  if (!header) throw foreign(index);
-  return { header, entries, slices };
-}
-
-/** Keys differ as bytes; two that are no UTF-8 may still read alike. */
-function distinct(name: string, entries: ReadonlyMap<string, unknown>): string {
-  let count = 1;
-  let free = name;
-  while (entries.has(free)) free = `${name}#${++count}`;
-  return free;
-}
-
-function foreign(index: ByteSource): AppError {
-  return new AppError('unknown-format', 'this is a sorted table of something else, not a checkpoint', {
-    file: index.name,
-    expected: 'a header under an empty key',
-    found: 'a table as LevelDB writes it',
-  });
-}
-
-function version1(index: ByteSource): AppError {
-  return new AppError(
-    'unsupported',
-    'this is a TensorFlow checkpoint of version 1, which this version does not read yet',
-    {
-      file: index.name,
-      expected: 'version 2: an .index file and its .data files',
-      hint: 'tf.compat.v1.train.Saver(write_version=2) saves it anew',
-    },
-  );
-}
-
-async function readLabels(graph: BundleEntry, bundle: Bundle): Promise<ReadonlyMap<string, string>> {
-  const none = new Map<string, string>();
-  const report = (message: string): ReadonlyMap<string, string> => {
-    bundle.problems.push({ code: 'object-graph', message, offset: graph.offset });
-    return none;
-  };
-  const source = bundle.sourceOf.get(graph.shard);
-  // a missing data file has its problem already
-  if (source === undefined) return none;
-  if (graph.byteLength > TEXT_ARRAY_BYTES) return report('the object graph is longer than we read');
-  const strings = await readStrings(graph, 1, bundle.sources[source]!);
-  const text = strings?.values[0];
-  if (text === undefined) return report('the object graph is not where the index says');
-  if (!strings!.isIntact) return report('the object graph does not match its checksum');
-  try {
-    return variableNames({
-      bytes: typeof text === 'string' ? new TextEncoder().encode(text) : text,
-      base: graph.offset,
-      file: bundle.sources[source]!.name,
-      what: 'the object graph',
-    });
-  } catch (error) {
-    if (isAppError(error)) return report(error.message);
-    throw error;
-  }
-}
-
-function dialectOf({ isSavedModel }: FoundIndex, hasGraph: boolean): string {
-  if (isSavedModel) return 'TensorFlow SavedModel variables';
-  return `TensorFlow checkpoint V2, ${hasGraph ? 'object-based (tf.train.Checkpoint, Keras)' : 'name-based (tf.train.Saver)'}`;
-}
-
-function regionsOf(table: SortedTable, index: ByteSource): Region[] {
-  const blocks = table.blocks.map(({ offset, byteLength }) => ({
-    source: 0,
-    begin: offset,
-    end: offset + byteLength,
-    label: 'names, shapes and places',
-  }));
-  const { offset, byteLength } = table.indexBlock;
-  return [
-    ...blocks,
-    { source: 0, begin: offset, end: offset + byteLength, label: 'index of the blocks' },
-    { source: 0, begin: table.footer, end: index.byteLength, label: 'footer' },
-  ];
 }
