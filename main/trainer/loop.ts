@@ -1,11 +1,12 @@
 import { batchIn, stepsPerEpoch, type Batch, type Dataset } from '#main/trainer/dataset.ts';
 import { countRight, lossRows, lossSum } from '#main/trainer/losses.ts';
-import { parametersOf, type Mlp } from '#main/trainer/mlp.ts';
-import { clipNorm, updateParameter } from '#main/trainer/optimizer.ts';
-import { backward, forward, type Dropout } from '#main/trainer/passes.ts';
+import { parametersOf } from '#main/trainer/mlp.ts';
+import { clipNorm } from '#main/trainer/optimizer.ts';
+import { forward } from '#main/trainer/passes.ts';
 import { learningRateAt } from '#main/trainer/schedule.ts';
 import { NO_METRICS, type TrainingState } from '#main/trainer/state.ts';
-import type { Values } from '#main/trainer/values.ts';
+import { createTeam, threadsFor, type Team } from '#main/trainer/team.ts';
+import type { StepMoment } from '#main/trainer/units.ts';
 import { createWorkspace, type Workspace } from '#main/trainer/workspace.ts';
 import type { RunConfig, RunPoint } from '#shared/run.ts';
 
@@ -16,28 +17,33 @@ export interface Trainer {
   readonly state: TrainingState;
   readonly batch: Batch;
   readonly workspace: Workspace;
-  /** The network's parameters, in order. */
-  readonly parameters: readonly Values[];
-  readonly averages: readonly Values[];
+  readonly team: Team;
   /** Steps that the configuration's epochs take. */
   readonly wholeLength: number;
 }
 
-export function createTrainer(config: RunConfig, dataset: Dataset, state: TrainingState): Trainer {
-  const { mlp, average } = state;
+/** @param available threads that there are; small networks take one all the same. The bits are those of one. */
+export function createTrainer(
+  config: RunConfig,
+  dataset: Dataset,
+  state: TrainingState,
+  available = 1,
+): Trainer {
+  const { mlp, average, buffers } = state;
   const workspace = createWorkspace(mlp, config.batchSize, {
     for: 'training',
     hasDropout: config.dropout > 0,
   });
-  const valuesOf = (network: Mlp) => parametersOf(network).map(({ values }) => values);
+  const batch = batchIn(mlp, workspace);
+  const averages = average ? parametersOf(average).map(({ values }) => values) : [];
+  const material = { config, mlp, workspace, batch, buffers, averages };
   return {
     config,
     dataset,
     state,
-    batch: batchIn(mlp, workspace),
+    batch,
     workspace,
-    parameters: valuesOf(mlp),
-    averages: average ? valuesOf(average) : [],
+    team: createTeam(material, threadsFor(config, available)),
     wholeLength: config.epochs * stepsPerEpoch(config, dataset),
   };
 }
@@ -54,17 +60,24 @@ export interface StepResult extends RunPoint {
  * The gradient is that of the mean over all their rows, summed in order: the bits are those of one large batch.
  */
 export function takeStep(trainer: Trainer): StepResult {
-  const { config, dataset, state, batch } = trainer;
-  const { epoch } = state;
+  const { config, dataset, state, batch, workspace, team } = trainer;
+  const { epoch, step } = state;
   const total = Math.min(config.batchSize * config.accumulate, dataset.epochLength - state.position);
   const examples = dataset.epoch(epoch);
+  const rate = config.optimizer.learningRate;
+  const learningRate = learningRateAt(config.schedule, rate, step, trainer.wholeLength);
   let found: Found = { loss: 0, right: 0 };
-  for (let done = 0; done < total; done += config.batchSize) {
-    const rows = Math.min(config.batchSize, total - done);
-    examples.fill(batch, state.position + done, rows);
-    found = learnBatch(trainer, rows, done, total, found);
+  for (let before = 0; before < total; before += config.batchSize) {
+    const rows = Math.min(config.batchSize, total - before);
+    const moment: StepMoment = { step, learningRate, rows, total, before };
+    examples.fill(batch, state.position + before, rows);
+    team.run('pack', moment);
+    team.run('rows', moment);
+    team.run('gradients', moment);
+    found = addFound(trainer, rows, found);
   }
-  applyGradients(trainer);
+  if (config.clipNorm > 0) clipNorm(state.mlp, workspace.gradients, config.clipNorm);
+  team.run('update', { step, learningRate, rows: 0, total, before: 0 });
 
   const { loss: lossTotal, right } = found;
   const loss = lossTotal / total;
@@ -103,57 +116,12 @@ interface Found {
   readonly right: number;
 }
 
-/** There and back with one batch, which is rows [done, done + rows) of the step's `total`. */
-function learnBatch(trainer: Trainer, rows: number, done: number, total: number, before: Found): Found {
-  const { config, state, workspace } = trainer;
-  const dropout: Dropout | undefined =
-    config.dropout > 0
-      ? { share: config.dropout, seed: config.seed, step: state.step, rowsBefore: done }
-      : undefined;
-  forward(state.mlp, workspace, rows, dropout);
-  const found = measure(trainer, state.mlp, rows, total, before);
-  backward(state.mlp, workspace, rows, done > 0, dropout);
-  return found;
-}
-
-/** Adds loss and right answers of the batch's first rows; leaves the gradient of the outputs in the workspace. */
-function measure(
-  { config, batch, workspace }: Trainer,
-  mlp: Mlp,
-  rows: number,
-  total: number,
-  before: Found,
-): Found {
-  lossRows(
-    mlp,
-    workspace,
-    batch,
-    { name: config.loss, labelSmoothing: config.labelSmoothing },
-    0,
-    rows,
-    total,
-  );
+/** Adds losses and right answers of the batch's first rows, in order. */
+function addFound({ config, workspace }: Trainer, rows: number, { loss, right }: Found): Found {
   return {
-    loss: lossSum(workspace, rows, before.loss),
-    right: before.right + (config.loss === 'cross-entropy' ? countRight(workspace, rows) : 0),
+    loss: lossSum(workspace, rows, loss),
+    right: right + (config.loss === 'cross-entropy' ? countRight(workspace, rows) : 0),
   };
-}
-
-function applyGradients({ config, state, workspace, parameters, averages, wholeLength }: Trainer): void {
-  const { mlp, step } = state;
-  const { gradients } = workspace;
-  if (config.clipNorm > 0) clipNorm(mlp, gradients, config.clipNorm);
-  const learningRate = learningRateAt(config.schedule, config.optimizer.learningRate, step, wholeLength);
-  const settings = { ...config.optimizer, learningRate };
-  parameters.forEach((parameter, index) => {
-    updateParameter(mlp, parameter, gradients[index]!, state.buffers[index]!, settings, step);
-  });
-  // the first average is the parameters themselves, as in PyTorch's AveragedModel
-  const share = step === 0 ? 1 : 1 - config.ema;
-  averages.forEach((average, index) => {
-    const { byteOffset, length } = parameters[index]!;
-    mlp.memory[mlp.precision].average(average.byteOffset, byteOffset, length, share);
-  });
 }
 
 /** Validation in pieces of one batch, so that whoever drives it can look at messages in between. */
@@ -171,6 +139,7 @@ export function beginValidation(trainer: Trainer, finished: StepResult): Validat
   const { unseen } = dataset;
   if (!unseen) return undefined;
   const mlp = state.average ?? state.mlp;
+  const loss = { name: config.loss, labelSmoothing: config.labelSmoothing };
   let position = 0;
   let found: Found = { loss: 0, right: 0 };
   return {
@@ -178,19 +147,20 @@ export function beginValidation(trainer: Trainer, finished: StepResult): Validat
       const rows = Math.min(config.batchSize, unseen.count - position);
       unseen.fill(batch, position, rows);
       forward(mlp, workspace, rows);
-      found = measure(trainer, mlp, rows, rows, found);
+      lossRows(mlp, workspace, batch, loss, 0, rows, rows);
+      found = addFound(trainer, rows, found);
       position += rows;
       if (position < unseen.count) return false;
-      const loss = found.loss / unseen.count;
+      const mean = found.loss / unseen.count;
       const accuracy = config.loss === 'cross-entropy' ? { accuracy: found.right / unseen.count } : {};
-      const validation = { step: finished.step, epoch: finished.epoch, loss, ...accuracy };
-      const isBest = loss < (state.metrics.best?.loss ?? Infinity);
+      const validation = { step: finished.step, epoch: finished.epoch, loss: mean, ...accuracy };
+      const isBest = mean < (state.metrics.best?.loss ?? Infinity);
       state.metrics = {
         ...state.metrics,
         validation,
         ...(isBest ? { best: validation } : {}),
       };
-      if (config.earlyStop.patience > 0) noteProgress(state, loss, config.earlyStop.minDelta);
+      if (config.earlyStop.patience > 0) noteProgress(state, mean, config.earlyStop.minDelta);
       return true;
     },
   };

@@ -19,7 +19,7 @@ export interface Dropout {
  * @returns the outputs, rows x last width, in the workspace's own memory: valid until the next call.
  */
 export function forward(mlp: Mlp, workspace: Workspace, rows: number, dropout?: Dropout): Values {
-  packWeights(mlp, workspace);
+  for (let layer = 0; layer < mlp.layers.length; layer++) packLayer(mlp, workspace, layer);
   forwardRows(mlp, workspace, workspace.panels, 0, rows, dropout);
   return workspace.sums[mlp.layers.length - 1]!;
 }
@@ -42,18 +42,17 @@ export function backward(
   });
 }
 
-/** Weights as panels: once a step, for all rows. */
-export function packWeights(mlp: Mlp, workspace: Workspace): void {
+/** A layer's weights as panels: once a step, for all rows. */
+export function packLayer(mlp: Mlp, workspace: Workspace, index: number): void {
   const kernels = mlp.memory[mlp.precision];
-  mlp.layers.forEach((layer, index) => {
-    const { inputs, outputs, weight } = layer;
-    const { there, back } = workspace.packed[index]!;
-    const size = weight.BYTES_PER_ELEMENT;
-    const at = weight.byteOffset;
-    const pack = isNarrow(layer, mlp.precision) ? kernels.packLeft : kernels.packRight;
-    pack(at, inputs * size, size, outputs, inputs, there.byteOffset); // Wᵀ, or W where outputs are few
-    if (back) kernels.packRight(at, size, inputs * size, inputs, outputs, back.byteOffset); // W
-  });
+  const layer = mlp.layers[index]!;
+  const { inputs, outputs, weight } = layer;
+  const { there, back } = workspace.packed[index]!;
+  const size = weight.BYTES_PER_ELEMENT;
+  const at = weight.byteOffset;
+  const pack = isNarrow(layer, mlp.precision) ? kernels.packLeft : kernels.packRight;
+  pack(at, inputs * size, size, outputs, inputs, there.byteOffset); // Wᵀ, or W where outputs are few
+  if (back) kernels.packRight(at, size, inputs * size, inputs, outputs, back.byteOffset); // W
 }
 
 /** Rows from `first` on through all layers. Rows do not meet: whoever computes them, they have the same bits. */

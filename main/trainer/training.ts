@@ -16,6 +16,7 @@ import { isSaveDue } from '#main/trainer/save-policy.ts';
 import { createSaving, type Saving } from '#main/trainer/saving.ts';
 import { snapshotsOf } from '#main/trainer/snapshot.ts';
 import { initialState, type TrainingState } from '#main/trainer/state.ts';
+import type { HelperMaterial } from '#main/trainer/team.ts';
 import type { Wishes } from '#main/trainer/wishes.ts';
 import { AppError } from '#shared/errors.ts';
 import type { RunState, ValidationPoint } from '#shared/run.ts';
@@ -34,13 +35,33 @@ export interface TrainingContext {
   readonly saver: Channel<FromSaver, ToSaver>;
   readonly wishes: Wishes;
   readonly now: () => number;
+  /** Absent where there is one thread. */
+  readonly helpers?: HelperThreads;
+}
+
+/** Threads that may share the work of a step. */
+export interface HelperThreads {
+  /** This one included. */
+  readonly available: number;
+  start(material: HelperMaterial): void;
 }
 
 /** Trains to the last step or until somebody says stop, saving on the way. @throws AppError where it cannot begin. */
 export async function train(job: TrainingJob, context: TrainingContext): Promise<void> {
+  const { helpers } = context;
+  const dataset = createDataset(job.config, job.data);
+  const trainer = createTrainer(job.config, dataset, startingState(job), helpers?.available);
+  for (const material of trainer.team.helpers) helpers?.start(material);
+  try {
+    await trainWith(trainer, job, context);
+  } finally {
+    trainer.team.end();
+  }
+}
+
+async function trainWith(trainer: Trainer, job: TrainingJob, context: TrainingContext): Promise<void> {
   const { config, totalSteps } = job;
   const { wishes, now, send } = context;
-  const trainer = createTrainer(config, createDataset(config, job.data), startingState(job));
   const { state } = trainer;
   let runState: RunState = 'starting';
   const reporter: Reporter = createReporter(

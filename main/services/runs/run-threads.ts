@@ -14,8 +14,10 @@ export type StartTrainer = (place: SavingPlace) => Channel<FromTrainer, ToTraine
 export function trainerStarter(threadFolder: string | undefined): StartTrainer {
   if (threadFolder === undefined) return (place) => startInline(place);
   return (place) => {
-    const data: TrainerThreadData = { thread: 'trainer', place, saverFile: join(threadFolder, 'saver.cjs') };
-    return workerChannel(new Worker(join(threadFolder, 'trainer.cjs'), { workerData: data }));
+    const trainerFile = join(threadFolder, 'trainer.cjs');
+    const saverFile = join(threadFolder, 'saver.cjs');
+    const data: TrainerThreadData = { thread: 'trainer', place, saverFile, trainerFile };
+    return workerChannel(new Worker(trainerFile, { workerData: data }));
   };
 }
 
