@@ -118,7 +118,6 @@ export const WRONG_FILES: readonly WrongFile[] = [
     found: 'code or constants without a data.pkl',
     hint: FETCH_AGAIN,
   },
-  later('a PyTorch exported program (.pt2)', holds(/^[^/]+\/(archive_format|models\/model\.json)$/)),
   later('a TensorFlow Lite model', at(4, 'TFL3')),
   {
     when: ({ head }) => isOnnx(head),

@@ -21,7 +21,7 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
   numpy: ['numpy'],
   onnx: ['onnx'],
   pickle: ['pickle'],
-  pytorch: ['pytorch', 'torchscript', 'pytorch-index'],
+  pytorch: ['pytorch', 'torchscript', 'pt2', 'pytorch-index'],
   safetensors: ['safetensors', 'safetensors-index'],
   tensorflow: ['tf-checkpoint', 'tf-v1', 'tf-v1-sharded', 'saved-model'],
 };
@@ -54,7 +54,7 @@ interface TensorExtras {
 async function inputFor(path: string): Promise<FormatInput> {
   const full = `${ORACLES}${path}`;
   if (path.endsWith('/'))
-    return { kind: 'folder', name: path.split('/').at(-2)!, folder: folderAt(full.slice(0, -1)) };
+    return { kind: 'folder', name: path.split('/').at(-2), folder: folderAt(full.slice(0, -1)) };
   return fileInput(await fileSource(full), folderOf(full));
 }
 

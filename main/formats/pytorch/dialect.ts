@@ -31,6 +31,16 @@ export function earlyScriptDialect(version: Json | undefined): string {
   return `TorchScript program of the first generation, written by torch ${version === '1' ? '1.0' : '1.1 to 1.3'}`;
 }
 
+/**
+ * A sentence about an exported program.
+ * @param header what the program says of itself.
+ * @param releases that write its archive, for programs that do not tell.
+ */
+export function exportDialect(header: Metadata, releases: string): string {
+  const stated = header['torch_version'];
+  return `PyTorch exported program (torch.export), written by torch ${typeof stated === 'string' ? stated : releases}`;
+}
+
 export function streamDialect(isLittle: boolean, metadata: Metadata): string {
   return `PyTorch stream (before 1.6, or asked for since)${isLittle ? '' : ', big-endian'}${trainerOf(metadata)}`;
 }

@@ -4,6 +4,8 @@ import type { ZipArchive } from '#main/encodings/zip/zip.ts';
 import type { Checkpoint, Format } from '#main/formats/contract.ts';
 import { startsWith, type FileInput } from '#main/formats/input.ts';
 import { openShardSet } from '#main/formats/joined-shards.ts';
+import { bundledPrefix, openBundledProgram } from '#main/formats/pytorch/export/bundled-program.ts';
+import { exportedPrefix, openExportedProgram } from '#main/formats/pytorch/export/exported-program.ts';
 import { earlyScriptPrefix, openEarlyScript } from '#main/formats/pytorch/script/early-script.ts';
 import { openScriptFile, scriptPrefix } from '#main/formats/pytorch/script/script-file.ts';
 import { isStreamFile, openStreamFile } from '#main/formats/pytorch/stream-file.ts';
@@ -13,13 +15,13 @@ import { AppError } from '#shared/errors.ts';
 
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04] as const;
 
-/** Whatever torch.save wrote (tensors, lists, dicts, state dicts, whole modules, training states), and TorchScript programs. */
+/** Whatever torch.save wrote (tensors, lists, dicts, state dicts, whole modules, training states), TorchScript and exported programs. */
 export const pytorch: Format = {
   name: 'pytorch',
   title: 'PyTorch',
   reads:
-    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; sharded sets as one',
-  extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl'],
+    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; exported programs (`.pt2`); sharded sets as one',
+  extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl', 'pt2'],
   claims: async (input) => {
     if (input.kind === 'folder') return (await shardSetOf(input, 'pytorch')) !== undefined;
     if (await isShardIndex(input, 'pytorch')) return true;
@@ -61,6 +63,8 @@ const ARCHIVE_KINDS: readonly ArchiveKind[] = [
   { prefixOf: savedPrefix, open: openZipFile },
   { prefixOf: scriptPrefix, open: openScriptFile },
   { prefixOf: earlyScriptPrefix, open: openEarlyScript },
+  { prefixOf: exportedPrefix, open: openExportedProgram },
+  { prefixOf: bundledPrefix, open: openBundledProgram },
 ];
 
 function archiveKind(zip: ZipArchive): (ArchiveKind & { readonly prefix: string }) | undefined {
