@@ -302,3 +302,29 @@ export const XRAY_PART_BYTES = 4 * MIB;
 /** A stream that is compressed as a whole is unpacked in memory for its X-ray: bytes that it may take, and unfold to. */
 export const XRAY_PACKED_BYTES = 64 * MIB;
 export const XRAY_UNPACKED_BYTES = 256 * MIB;
+
+/** Files below a folder of arrays, or keys of a database of them: a chunk has one, and TensorStore's own chunks are megabytes. */
+export const STORE_KEYS = 2_000_000;
+
+/** Folders within folders of arrays: names of layers with slashes in them, and one an axis. */
+export const STORE_DEPTH = 100;
+
+/** The description of a zarr array is read whole: attributes are the longest part of it. */
+export const ZARR_DESCRIPTION_BYTES = 16 * MIB;
+
+/** One node of an OCDBT database, packed or unpacked: TensorStore keeps to 100 MB at the very most, and to 8 MB unless told otherwise. */
+export const OCDBT_NODE_BYTES = 128 * MIB;
+
+/** Nodes that are read, the bytes of all of them, and the characters of all keys: branches may be shared without end. */
+export const OCDBT_NODES = 100_000;
+export const OCDBT_TREE_BYTES = 512 * MIB;
+export const OCDBT_KEY_CHARACTERS = 256 * MIB;
+
+/** The tree of an Orbax checkpoint is read whole: a few hundred bytes an array. */
+export const ORBAX_METADATA_BYTES = 256 * MIB;
+
+/** JSON that lies beside the arrays of an Orbax checkpoint and is shown: metrics, positions in data sets. */
+export const ORBAX_JSON_BYTES = MIB;
+
+/** Folders that are looked into to find a checkpoint: steps that were kept, or items of one. */
+export const ORBAX_CHILDREN = 10_000;

@@ -6,6 +6,7 @@ import { keras } from '#main/formats/keras/keras.ts';
 import { mxnet } from '#main/formats/mxnet/mxnet.ts';
 import { numpy } from '#main/formats/numpy/numpy.ts';
 import { onnx } from '#main/formats/onnx/onnx.ts';
+import { orbax } from '#main/formats/orbax/orbax.ts';
 import { pickle } from '#main/formats/pickle/pickle.ts';
 import { pytorch } from '#main/formats/pytorch/pytorch.ts';
 import { safetensors } from '#main/formats/safetensors/safetensors.ts';
@@ -20,6 +21,7 @@ export const FORMATS: readonly Format[] = [
   mxnet,
   numpy,
   onnx,
+  orbax,
   pickle,
   pytorch,
   safetensors,

@@ -33,7 +33,6 @@ export const WRONG_FOLDERS: readonly WrongFolder[] = [
     message: 'this folder holds a TensorFlow save that was interrupted before its index was written',
     hint: 'without it neither names nor shapes of the values are known; open an older checkpoint',
   },
-  later('an Orbax checkpoint', has(/^(_METADATA|_CHECKPOINT_METADATA|manifest\.ocdbt)$/)),
   {
     when: has(/\.index\.json$/),
     code: 'unsupported',

@@ -20,6 +20,7 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
   mxnet: ['mxnet', 'mxnet-states'],
   numpy: ['numpy'],
   onnx: ['onnx'],
+  orbax: ['orbax'],
   pickle: ['pickle'],
   pytorch: ['pytorch', 'torchscript', 'pt2', 'pytorch-index'],
   safetensors: ['safetensors', 'safetensors-index'],

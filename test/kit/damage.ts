@@ -1,4 +1,6 @@
 /** What must hold of a damaged file: a typed refusal, or a tree in which all that was not touched is as it was. */
+import { basename } from 'node:path';
+
 import type { Checkpoint, StoredTensor } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
@@ -18,6 +20,8 @@ export interface Seed {
   /** Name of the file that is damaged. */
   readonly name: string;
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The folder is opened; the damaged file is somewhere in it, and its name is the path to it. */
+  readonly isFolder?: true;
 }
 
 export interface Baseline {
@@ -36,13 +40,16 @@ const MOST_ELEMENTS = 1_000_000;
 
 const compute = createCompute(undefined);
 
-async function open({ name, files }: Seed, bytes: Uint8Array): Promise<Checkpoint> {
+/** Opens a seed with the damaged file as it is given. */
+export async function openSeed({ name, files, isFolder }: Seed, bytes: Uint8Array): Promise<Checkpoint> {
   const all = new Map([...files, [name, bytes]]);
+  if (isFolder)
+    return openCheckpoint({ kind: 'folder', name: 'folder', folder: memoryFolder('folder', all) });
   return openCheckpoint(await fileInput(memorySource(bytes, name), memoryFolder('folder', all)));
 }
 
 export async function baselineOf(seed: Seed): Promise<Baseline> {
-  const checkpoint = await open(seed, seed.files.get(seed.name)!);
+  const checkpoint = await openSeed(seed, seed.files.get(seed.name)!);
   const digests = new Map<string, string | undefined>();
   for (const tensor of checkpoint.tensors)
     digests.set(tensor.name, await digestOf(tensor, checkpoint.sources));
@@ -64,7 +71,7 @@ export async function judge(baseline: Baseline, mutation: Mutation): Promise<Ver
 }
 
 async function look(baseline: Baseline, mutation: Mutation): Promise<Verdict> {
-  const checkpoint = await open(baseline.seed, mutation.bytes);
+  const checkpoint = await openSeed(baseline.seed, mutation.bytes);
   const before = new Map(baseline.checkpoint.tensors.map((tensor) => [tensor.name, tensor]));
   let states: Map<string, string> | undefined;
   for (const tensor of checkpoint.tensors) {
@@ -73,7 +80,7 @@ async function look(baseline: Baseline, mutation: Mutation): Promise<Verdict> {
     // damage may have made a tensor of repeated or absent values as large as it likes: reading it all proves nothing
     const digest = isSmall ? await digestQuietly(tensor, checkpoint) : undefined;
     if (!isSmall || !original || !isSamePlace(original, tensor, baseline.checkpoint, checkpoint)) continue;
-    const isTouched = reaches(tensor, checkpoint, baseline.seed.name, mutation.touched);
+    const isTouched = reaches(tensor, checkpoint, basename(baseline.seed.name), mutation.touched);
     if (digest === baseline.digests.get(tensor.name)) continue;
     if (!isTouched) return { fault: `${tensor.name} changed although its bytes were not touched` };
     if (!tensor.checksums?.length) continue;

@@ -1,4 +1,5 @@
-// Filter pipelines of chunks, undone: the HDF5 filter registry's numbers 1 to 6 and 32000 (LZF), and zarr's zlib and gzip.
+// Filter pipelines of chunks, undone: the HDF5 filter registry's numbers 1 to 6 and 32000 (LZF), and zarr's codecs.
+import { unpackZstd } from '#main/encodings/zstd/zstd.ts';
 import { AppError } from '#shared/errors.ts';
 import { stripFletcher32 } from '#main/encodings/filters/fletcher32.ts';
 import { inflateChunk } from '#main/encodings/filters/inflate-chunk.ts';
@@ -6,17 +7,28 @@ import { unpackLzf } from '#main/encodings/filters/lzf.ts';
 import { unpackNbit } from '#main/encodings/filters/nbit.ts';
 import { numbersOfFields, type NumberField } from '#main/encodings/filters/number-fields.ts';
 import { unpackScaleOffset } from '#main/encodings/filters/scale-offset.ts';
+import { stripCrc32c } from '#main/encodings/filters/strip-crc32c.ts';
+import { untranspose } from '#main/encodings/filters/transpose.ts';
 import { unshuffle } from '#main/encodings/filters/shuffle.ts';
 
 /** One step that was taken when a chunk was written, as plain data. */
 export type Filter =
   | { readonly kind: 'zlib' }
   | { readonly kind: 'gzip' }
+  | { readonly kind: 'zstd' }
   | { readonly kind: 'lzf' }
   /** Byte 0 of every element, then byte 1, and so on. */
   | { readonly kind: 'shuffle'; readonly elementBytes: number }
   /** The data are followed by their checksum. */
   | { readonly kind: 'fletcher32' }
+  | { readonly kind: 'crc32c' }
+  /** Axes in another order: for each one that is stored, the axis it was before. The shape is that of before. */
+  | {
+      readonly kind: 'transpose';
+      readonly shape: readonly number[];
+      readonly order: readonly number[];
+      readonly elementBytes: number;
+    }
   /** Bits that carry nothing left out; the parameters are the filter's own. */
   | { readonly kind: 'nbit'; readonly parameters: readonly number[] }
   /** Less the least value, in as few bits as the largest needs; the parameters are the filter's own. */
@@ -96,12 +108,18 @@ async function undo(
     case 'zlib':
     case 'gzip':
       return inflateChunk(filter.kind, bytes, exact ?? most, place);
+    case 'zstd':
+      return unpackZstd(bytes, exact ?? most, place);
     case 'lzf':
       return unpackLzf(bytes, exact ?? most, place);
     case 'shuffle':
       return unshuffle(bytes, filter.elementBytes);
     case 'fletcher32':
       return stripFletcher32(bytes, place);
+    case 'crc32c':
+      return stripCrc32c(bytes, place);
+    case 'transpose':
+      return untranspose(bytes, filter.shape, filter.order, filter.elementBytes);
     case 'nbit':
       return unpackNbit(bytes, filter.parameters, most, place);
     case 'scale-offset':

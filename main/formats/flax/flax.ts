@@ -2,9 +2,10 @@
 import type { Checkpoint, Format, StoredTensor } from '#main/formats/contract.ts';
 import type { FileInput, FormatInput } from '#main/formats/input.ts';
 import { beginsLikeState, holdsArrays } from '#main/formats/flax/signs.ts';
-import { describeArrays } from '#main/formats/flax/tensors.ts';
-import type { StateLink } from '#main/encodings/msgpack/state-link.ts';
-import { readState } from '#main/encodings/msgpack/state-tree.ts';
+import { linkedTensors } from '#main/formats/flax/linked-arrays.ts';
+import { stateTensor } from '#main/encodings/msgpack/state-values.ts';
+import type { ByteSource } from '#main/bytes/source.ts';
+import { readState, type StateTree } from '#main/encodings/msgpack/state-tree.ts';
 import { pagedSource } from '#main/bytes/paged-source.ts';
 import { MSGPACK_PAGE_BYTES, MSGPACK_PAGES } from '#main/bytes/limits.ts';
 import { metadataFrom, type Problem } from '#shared/checkpoint.ts';
@@ -42,29 +43,31 @@ async function open(input: FormatInput): Promise<Checkpoint> {
   const { root, end } = document;
   const paged = pagedSource(input.source, { pageBytes: MSGPACK_PAGE_BYTES, pages: MSGPACK_PAGES });
   const state = await readState(root, paged);
-  const { tensors, sources, problems } = await describeArrays(state.arrays, input.source);
+  const sources: ByteSource[] = [input.source];
+  const problems: Problem[] = [...trailing(end, input), ...state.problems];
+  const tensors: StoredTensor[] = [];
+  for (const array of state.arrays) tensors.push(await stateTensor(array, sources, 0, problems));
+  tensors.push(...(await linkedTensors(state.links, input.folder, sources, problems)));
   return {
     format: flax.name,
-    dialect: 'Flax state (MessagePack)',
+    dialect: dialectOf(state),
     layout: state.layout,
     sources,
-    tensors: [...tensors, ...state.links.map(emptyTensor)],
+    tensors,
     regions:
       end < input.source.byteLength
         ? [{ source: 0, begin: end, end: input.source.byteLength, label: 'trailing bytes' }]
         : [],
     imports: [],
-    problems: [...trailing(end, input), ...state.problems, ...problems, ...state.links.map(elsewhere)],
+    problems,
     metadata: metadataFrom(state.values),
   };
 }
 
-function emptyTensor({ name }: StateLink): StoredTensor {
-  return { name, dtype: 'v1', shape: [], storage: { kind: 'none' } };
-}
-
-function elsewhere({ name, arrayName }: StateLink): Problem {
-  return { code: 'missing-part', message: `the values lie in the zarr folder ${arrayName}`, tensor: name };
+function dialectOf({ links }: StateTree): string {
+  return links.length > 0
+    ? 'Flax state (MessagePack) that links to zarr arrays, as T5X and early Orbax write it'
+    : 'Flax state (MessagePack)';
 }
 
 function trailing(end: number, { source }: FileInput): Problem[] {

@@ -306,12 +306,6 @@ describe('a folder that no format claims is named', () => {
       'this folder is a PyTorch distributed checkpoint, which this version does not read yet',
     ],
     [
-      'Orbax',
-      { _METADATA: bytes(1), 'd/e': bytes(1) },
-      'unsupported',
-      'this folder is an Orbax checkpoint, which this version does not read yet',
-    ],
-    [
       'sharded',
       { 'model.safetensors.index.json': bytes(1) },
       'unsupported',

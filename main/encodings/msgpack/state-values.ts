@@ -5,36 +5,44 @@ import type { ByteSource } from '#main/bytes/source.ts';
 import { decodeTexts } from '#main/encodings/ndarray/array-text.ts';
 import { dtypeOfName, isShownAsBytes, textOfName } from '#main/encodings/ndarray/dtype-names.ts';
 import type { StateArray } from '#main/encodings/msgpack/state-tree.ts';
-import type { Storage, StoredTensor } from '#main/formats/contract.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { elementCountOf } from '#shared/tensor.ts';
 
-export interface DescribedArrays {
-  readonly tensors: readonly StoredTensor[];
-  /** The file first, then the joined pieces of arrays that were cut. */
-  readonly sources: readonly ByteSource[];
-  readonly problems: readonly Problem[];
+/** An array of a state as its readers want to have it. */
+export interface StateTensor {
+  readonly name: string;
+  /** Canonical name. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly storage: StateValues;
 }
 
-/** Tensors of the arrays of one file; their values stay where they are. */
-export async function describeArrays(
-  arrays: readonly StateArray[],
-  source: ByteSource,
-): Promise<DescribedArrays> {
-  const sources: ByteSource[] = [source];
-  const problems: Problem[] = [];
-  const tensors: StoredTensor[] = [];
-  for (const array of arrays) tensors.push(await describeArray(array, sources, problems));
-  return { tensors, sources, problems };
-}
+export type StateValues =
+  | {
+      readonly kind: 'dense';
+      /** Number of the source. */
+      readonly source: number;
+      readonly offset: number;
+      readonly byteLength: number;
+      readonly byteOrder: 'little';
+      readonly isUnpacked?: true;
+    }
+  | { readonly kind: 'strings'; readonly values: readonly (string | Uint8Array)[] }
+  | { readonly kind: 'none' };
 
-async function describeArray(
+/**
+ * Where the values of an array are; they stay there, but for texts. What cannot be made out is a problem, and has none.
+ * @param sources the joined pieces of an array that was cut are added here.
+ * @param file number of the source that the state was read from.
+ */
+export async function stateTensor(
   array: StateArray,
   sources: ByteSource[],
+  file: number,
   problems: Problem[],
-): Promise<StoredTensor> {
+): Promise<StateTensor> {
   const { name, dtypeName, shape } = array;
-  const none = (dtype: string): StoredTensor => ({ name, dtype, shape, storage: { kind: 'none' } });
+  const none = (dtype: string): StateTensor => ({ name, dtype, shape, storage: { kind: 'none' } });
   // what is wrong with it has been told
   if (dtypeName === undefined) return none('v1');
   const offset = array.pieces[0]?.begin ?? 0;
@@ -42,7 +50,7 @@ async function describeArray(
     void problems.push({ code, message, tensor: name, offset });
   const text = textOfName(dtypeName);
   if (text) {
-    const values = await textsOf(array, text, sources[0]!);
+    const values = await textsOf(array, text, sources[file]!);
     if (values) return { name, dtype: 'str', shape, storage: { kind: 'strings', values } };
     problem('unsupported', `texts of the type ${dtypeName} are not read in this number`);
     return none('str');
@@ -61,20 +69,26 @@ async function describeArray(
     return none(dtype.dtype);
   }
   const unpacked = dtype.isUnpacked ? { isUnpacked: true as const } : {};
-  return { name, dtype: dtype.dtype, shape, storage: { ...place(array, stored, sources), ...unpacked } };
+  return {
+    name,
+    dtype: dtype.dtype,
+    shape,
+    storage: { ...place(array, stored, sources, file), ...unpacked },
+  };
 }
 
 function place(
   { name, pieces }: StateArray,
   byteLength: number,
   sources: ByteSource[],
-): Extract<Storage, { kind: 'dense' }> {
+  file: number,
+): Extract<StateValues, { kind: 'dense' }> {
   const [first, ...others] = pieces;
   if (first && others.length === 0) {
-    return { kind: 'dense', source: 0, offset: first.begin, byteLength, byteOrder: 'little' };
+    return { kind: 'dense', source: file, offset: first.begin, byteLength, byteOrder: 'little' };
   }
-  const spans = pieces.map(({ begin, byteLength: length }) => spanSource(sources[0]!, begin, length));
-  sources.push(joinedSource(spans, `${sources[0]!.name}: ${name}`));
+  const spans = pieces.map(({ begin, byteLength: length }) => spanSource(sources[file]!, begin, length));
+  sources.push(joinedSource(spans, `${sources[file]!.name}: ${name}`));
   return { kind: 'dense', source: sources.length - 1, offset: 0, byteLength, byteOrder: 'little' };
 }
 
