@@ -1,6 +1,16 @@
 /** What people drop that no format claims, each with a sentence about it. The first row that applies speaks. */
 import type { ZipArchive } from '#main/encodings/zip/zip.ts';
 import { startsWith } from '#main/formats/input.ts';
+import {
+  isCaffe,
+  isCoreMl,
+  isCoreMlWeights,
+  isDarknet,
+  isMindSpore,
+  isPaddleProgram,
+  isTensorflowGraph,
+  isTorch7,
+} from '#main/formats/other-frameworks.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 
 /** What can be said about a file from its ends and, for a zip, its directory. */
@@ -68,6 +78,17 @@ function later(found: string, when: WrongFile['when'], hint?: string): WrongFile
   };
 }
 
+/** Of frameworks that we do not mean to read. */
+function unread(found: string, when: WrongFile['when'], hint?: string): WrongFile {
+  return {
+    when,
+    code: 'unsupported',
+    message: `this is ${found}, which we do not read`,
+    found,
+    ...(hint ? { hint } : {}),
+  };
+}
+
 function packed(found: string, when: WrongFile['when']): WrongFile {
   return something(found, when, UNPACK);
 }
@@ -118,7 +139,28 @@ export const WRONG_FILES: readonly WrongFile[] = [
     found: 'code or constants without a data.pkl',
     hint: FETCH_AGAIN,
   },
-  later('a TensorFlow Lite model', at(4, 'TFL3')),
+  unread('a TensorFlow Lite model', at(4, 'TFL3')),
+  unread('a Core ML model', ({ head }) => isCoreMl(head)),
+  unread('a weight file of a Core ML package', ({ head }) => isCoreMlWeights(head)),
+  unread('a MindSpore checkpoint', ({ head }) => isMindSpore(head)),
+  unread('a Caffe model', ({ head }) => isCaffe(head)),
+  unread(
+    'a parameter file of a PaddlePaddle program (.pdiparams)',
+    ({ head }) => isPaddleProgram(head),
+    'they have no names in it; a .pdparams file of the same network opens',
+  ),
+  unread('a PaddlePaddle program', reads(/^\s*\{[^]{0,80}"magic"\s*:\s*"pir"/)),
+  unread('a file of Torch7 (.t7)', ({ head }) => isTorch7(head)),
+  unread('a weight file of a Darknet network', ({ head, byteLength }) => isDarknet(head, byteLength)),
+  unread('an ncnn network', reads(/^7767517\n/)),
+  unread('a TensorFlow graph (GraphDef), whose values are constants in it', ({ head }) =>
+    isTensorflowGraph(head),
+  ),
+  unread(
+    'a joblib file from before version 0.10',
+    at(0, 'ZF0x'),
+    'load it and dump it again with a newer joblib',
+  ),
   {
     when: ({ head }) => isOnnx(head),
     code: 'corrupt',
@@ -158,6 +200,7 @@ export const WRONG_FILES: readonly WrongFile[] = [
   packed('a Zstandard-compressed file', begins(0x28, 0xb5, 0x2f, 0xfd)),
   packed('a bzip2-compressed file', at(0, 'BZh')),
   packed('an xz-compressed file', begins(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)),
+  packed('an LZMA-compressed file', begins(0x5d, 0, 0)),
   packed('an LZ4-compressed file', begins(0x04, 0x22, 0x4d, 0x18)),
   packed('a 7z archive', begins(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c)),
   packed('a RAR archive', at(0, 'Rar!')),
@@ -195,6 +238,11 @@ export const WRONG_FILES: readonly WrongFile[] = [
     hint: 'the download gave a page instead of the file: a login, an error or a preview; use the link that downloads',
   },
   something('an XML document', reads(/^\s*<(\?xml|svg)\b/)),
+  unread(
+    'the symbol of an MXNet network',
+    reads(/^\s*\{\s*"nodes"\s*:\s*\[/),
+    'open the .params file beside it: the symbol is shown with the parameters',
+  ),
   {
     when: reads(/^\s*\{[^]*"weight_map"\s*:/),
     code: 'unsupported',

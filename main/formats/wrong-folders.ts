@@ -28,6 +28,16 @@ export const WRONG_FOLDERS: readonly WrongFolder[] = [
     (names) => names.includes('.metadata') && has(/\.distcp$/)(names),
   ),
   {
+    when: (names) => names.includes('Manifest.json') && names.includes('Data'),
+    code: 'unsupported',
+    message: 'this folder is a Core ML package, which we do not read',
+  },
+  {
+    when: has(/^saved_model\.pb(txt)?$/),
+    code: 'unsupported',
+    message: 'this folder is a SavedModel without variables: its values are constants of its graph',
+  },
+  {
     when: has(/\.(data-\d{5}-of-\d{5}|index)\.tempstate\d+$/),
     code: 'unknown-format',
     message: 'this folder holds a TensorFlow save that was interrupted before its index was written',

@@ -157,7 +157,7 @@ describe('a file that no format claims is named', () => {
       'TFLite',
       padded(bytes(0x1c, 0, 0, 0, ...text('TFL3'))),
       'unsupported',
-      'this is a TensorFlow Lite model, which this version does not read yet',
+      'this is a TensorFlow Lite model, which we do not read',
     ],
     ['tar', tarOf('weights/w.bin'), 'unknown-format', 'this is a tar archive, not a checkpoint'],
     ['gzip', gzipSync('x'), 'unknown-format', 'this is a gzip-compressed file, not a checkpoint'],
