@@ -139,6 +139,29 @@ function overlapOf(chunk: Chunk, view: ChunkedView, box: Box): Overlap | undefin
   return { ...overlap, first: place.reduce((sum, at, axis) => sum + at * chunkStrides[axis]!, 0) };
 }
 
+/** Filters that store a checksum of what they are given: HDF5's own, and those that zlib and gzip end with. */
+const CHECKED: ReadonlySet<string> = new Set(['fletcher32', 'zlib', 'gzip']);
+
+/** Whether a checksum is stored with the chunk. */
+export function isChunkChecked({ filters }: Chunk): boolean {
+  return filters.some(({ kind }) => CHECKED.has(kind));
+}
+
+/**
+ * Unpacks a chunk and lets it go.
+ * @throws AppError `corrupt` where it does not unpack, or not to what its checksum says.
+ */
+export async function checkChunk(
+  chunk: Chunk,
+  source: ByteSource,
+  width: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const byteLength = chunk.shape.reduce((product, size) => product * size, width);
+  const packed = await source.read(chunk.offset, chunk.byteLength, signal);
+  await unpackChunk(packed, chunk.filters, byteLength, { file: source.name, offset: chunk.offset });
+}
+
 interface ChunkCache {
   unpacked(chunk: Chunk, signal?: AbortSignal): Promise<Uint8Array>;
 }

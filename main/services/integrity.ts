@@ -1,7 +1,10 @@
-import type { StoredTensor } from '#main/formats/contract.ts';
+import { isChunkChecked } from '#main/formats/chunks.ts';
+import type { Checksum, StoredTensor } from '#main/formats/contract.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { storedRange, type StoredRange } from '#main/services/stored-range.ts';
+import type { ChunkFault } from '#main/services/tasks/chunk-check.ts';
+import { planOf } from '#main/services/tensor-plan.ts';
 import type { VerifiedCheckpoint, VerifiedTensor, VerifyUpdate } from '#shared/commands/checkpoint.ts';
 import type { Integrity, Problem } from '#shared/checkpoint.ts';
 import { isAppError } from '#shared/errors.ts';
@@ -17,6 +20,24 @@ const DAMAGE: ReadonlySet<string> = new Set([
   'io',
 ]);
 
+interface Check {
+  readonly open: OpenCheckpoint;
+  readonly compute: Compute;
+  readonly signal: AbortSignal;
+  readonly onRead: (byteLength: number) => void;
+  readonly problems: Problem[];
+  /** By what is computed: tensors share checksums. */
+  readonly checksums: Map<string, Promise<number>>;
+  /** By the storage: tensors share those, too. */
+  readonly chunks: Map<unknown, Promise<ChunkFault | undefined>>;
+}
+
+interface State {
+  readonly state: Integrity;
+  /** Where the bytes at fault lie. */
+  readonly at?: StoredRange;
+}
+
 /** Checks every checksum and length that the format records. Each checksum is computed once, however many tensors share it. */
 export async function verifyCheckpoint(
   open: OpenCheckpoint,
@@ -25,15 +46,21 @@ export async function verifyCheckpoint(
 ): Promise<VerifiedCheckpoint> {
   const { checkpoint } = open;
   const problems: Problem[] = [...checkpoint.problems];
-  const total = checkpoint.tensors.reduce((sum, { checksums = [] }) => {
-    return sum + checksums.reduce((bytes, { begin, end }) => bytes + end - begin, 0);
-  }, 0);
+  const total = checkpoint.tensors.reduce((sum, tensor) => sum + checkedBytes(tensor), 0);
   let done = 0;
   const onRead = (byteLength: number) => {
     done = Math.min(total, done + byteLength);
     context.progress({ done, total, unit: 'bytes' });
   };
-  const computed = new Map<string, Promise<number>>();
+  const check: Check = {
+    open,
+    compute,
+    signal: context.signal,
+    onRead,
+    problems,
+    checksums: new Map(),
+    chunks: new Map(),
+  };
   const damaged = new Set(
     problems.flatMap(({ code, tensor }) => (tensor !== undefined && DAMAGE.has(code) ? [tensor] : [])),
   );
@@ -43,10 +70,10 @@ export async function verifyCheckpoint(
   const work = async () => {
     for (let index = next++; index < rows.length; index = next++) {
       const tensor = checkpoint.tensors[index]!;
-      const state = damaged.has(tensor.name)
-        ? 'failed'
-        : await stateOf(open, tensor, compute, context.signal, onRead, computed, problems);
-      const stored = rangeOf(open, tensor);
+      const { state, at }: State = damaged.has(tensor.name)
+        ? { state: 'failed' }
+        : await stateOf(tensor, check);
+      const stored = at ?? rangeOf(open, tensor);
       rows[index] = {
         name: tensor.name,
         state,
@@ -61,46 +88,80 @@ export async function verifyCheckpoint(
   return { verdict: verdictOf(rows, isDamaged), tensors: rows, problems };
 }
 
+function checkedBytes({ checksums = [], storage }: StoredTensor): number {
+  const summed = checksums.reduce((bytes, { begin, end }) => bytes + end - begin, 0);
+  if (storage.kind !== 'chunked') return summed;
+  return storage.chunks.filter(isChunkChecked).reduce((bytes, { byteLength }) => bytes + byteLength, summed);
+}
+
 function verdictOf(rows: readonly VerifiedTensor[], isDamaged: boolean): Integrity {
   if (isDamaged || rows.some(({ state }) => state === 'failed')) return 'failed';
   return rows.length > 0 && rows.every(({ state }) => state === 'verified') ? 'verified' : 'not-recorded';
 }
 
-async function stateOf(
-  open: OpenCheckpoint,
-  tensor: StoredTensor,
-  compute: Compute,
-  signal: AbortSignal,
-  onRead: (byteLength: number) => void,
-  computed: Map<string, Promise<number>>,
-  problems: Problem[],
-): Promise<Integrity> {
-  const { checksums = [] } = tensor;
-  if (checksums.length === 0) return 'not-recorded';
-  for (const { algorithm, source, begin, end, expected } of checksums) {
-    const { description } = open.checkpoint.sources[source]!;
-    const key = `${algorithm}:${source}:${begin}:${end}`;
-    const value =
-      computed.get(key) ??
-      compute.run('checksum', { source: description, algorithm, begin, end }, { signal, onRead });
-    computed.set(key, value);
-    const { range } = storedRange(description, begin, end);
-    try {
-      const found = await value;
-      if (found >>> 0 === expected >>> 0) continue;
-      problems.push({
-        code: 'crc-mismatch',
-        message: `the ${algorithm.replace('-masked', '')} of bytes ${range[0]} to ${range[1]} should be ${hex(expected)} and is ${hex(found)}`,
-        tensor: tensor.name,
-        offset: range[0],
-      });
-    } catch (error) {
-      if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
-      problems.push({ code: error.code, message: error.message, tensor: tensor.name, offset: range[0] });
-    }
-    return 'failed';
+async function stateOf(tensor: StoredTensor, check: Check): Promise<State> {
+  const { checksums = [], storage } = tensor;
+  for (const checksum of checksums) {
+    const at = await faultIn(tensor, checksum, check);
+    if (at) return { state: 'failed', at };
   }
-  return 'verified';
+  if (storage.kind !== 'chunked' || !storage.chunks.some(isChunkChecked)) {
+    return { state: checksums.length > 0 ? 'verified' : 'not-recorded' };
+  }
+  const at = await chunkFaultIn(tensor, check);
+  if (at) return { state: 'failed', at };
+  const isWhole = checksums.length > 0 || storage.chunks.every(isChunkChecked);
+  return { state: isWhole ? 'verified' : 'not-recorded' };
+}
+
+/** @returns the bytes whose checksum is another one than recorded, or that cannot be read. */
+async function faultIn(
+  { name }: StoredTensor,
+  { algorithm, source, begin, end, expected }: Checksum,
+  { open, compute, signal, onRead, problems, checksums }: Check,
+): Promise<StoredRange | undefined> {
+  const { description } = open.checkpoint.sources[source]!;
+  const key = `${algorithm}:${source}:${begin}:${end}`;
+  const value =
+    checksums.get(key) ??
+    compute.run('checksum', { source: description, algorithm, begin, end }, { signal, onRead });
+  checksums.set(key, value);
+  const at = storedRange(description, begin, end);
+  const [from, to] = at.range;
+  try {
+    const found = await value;
+    if (found >>> 0 === expected >>> 0) return undefined;
+    problems.push({
+      code: 'crc-mismatch',
+      message: `the ${algorithm.replace('-masked', '')} of bytes ${from} to ${to} should be ${hex(expected)} and is ${hex(found)}`,
+      tensor: name,
+      offset: from,
+    });
+  } catch (error) {
+    if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
+    problems.push({ code: error.code, message: error.message, tensor: name, offset: from });
+  }
+  return at;
+}
+
+/** @returns the bytes of the first chunk that is not as the checksum stored with it says. */
+async function chunkFaultIn(
+  tensor: StoredTensor,
+  { open, compute, signal, onRead, problems, chunks }: Check,
+): Promise<StoredRange | undefined> {
+  const { storage, name } = tensor;
+  if (storage.kind !== 'chunked') return undefined;
+  const { sources } = open.checkpoint;
+  const checking =
+    chunks.get(storage.chunks) ??
+    compute.run('chunk-check', { plan: planOf(tensor, sources) }, { signal, onRead });
+  chunks.set(storage.chunks, checking);
+  const fault = await checking;
+  if (!fault) return undefined;
+  const { source, offset, byteLength } = storage.chunks[fault.chunk]!;
+  const at = storedRange(sources[source]!.description, offset, offset + byteLength);
+  problems.push({ code: fault.code, message: fault.message, tensor: name, offset: at.range[0] });
+  return at;
 }
 
 function hex(value: number): string {

@@ -68,7 +68,8 @@ export async function withStoredReader<Result>(
   return withSources(plan, (sources) => use(tensorReader(stored, sources), stored.dtype));
 }
 
-async function withSources<Result>(
+/** Opens what a plan's storage refers to, and closes it whatever happens. */
+export async function withSources<Result>(
   plan: TensorPlan,
   use: (sources: readonly ByteSource[]) => Promise<Result>,
 ): Promise<Result> {

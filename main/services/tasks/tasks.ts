@@ -1,5 +1,6 @@
 /** What a compute thread can do, by name. */
 import { checksumTask } from '#main/services/tasks/checksum.ts';
+import { chunkCheckTask } from '#main/services/tasks/chunk-check.ts';
 import { differenceTask } from '#main/services/tasks/difference.ts';
 import { heatMapTask } from '#main/services/tasks/heat-map.ts';
 import { histogramTask } from '#main/services/tasks/histogram.ts';
@@ -10,6 +11,7 @@ import { summaryTask } from '#main/services/tasks/summary.ts';
 export const TASKS = {
   summary: summaryTask,
   checksum: checksumTask,
+  'chunk-check': chunkCheckTask,
   histogram: histogramTask,
   difference: differenceTask,
   'heat-map': heatMapTask,
