@@ -1,7 +1,8 @@
 /** What an X-ray found, as rows to read: the most worrying first. */
 import type { VerdictTone } from '#renderer/ui/VerdictBadge.vue';
 import type { Verdict } from '#renderer/ui/verdict.ts';
-import { escapeName, formatCount } from '#shared/display.ts';
+import { counted } from '#renderer/views/browse/totals.ts';
+import { escapeName } from '#shared/display.ts';
 import { IMPORT_VERDICTS, type ImportVerdict, type Xray } from '#shared/xray.ts';
 
 export interface XrayRow {
@@ -104,28 +105,43 @@ function callRows({ calls }: Xray): readonly XrayRow[] {
 
 /** The sentence on top. It never says that a file is safe. */
 export function xrayVerdict(xray: Xray): Verdict {
-  const found = IMPORT_VERDICTS.flatMap((verdict) => {
+  const names = IMPORT_VERDICTS.flatMap((verdict) => {
     const count = namesOf(xray, verdict);
-    return count > 0 ? [`${formatCount(count)} ${VERDICT_WORDS[verdict]}`] : [];
+    return count > 0 ? [SENTENCE_PARTS[verdict](count)] : [];
   });
   const parts = xray.parts.length;
-  const code =
-    parts > 0 ? [`${formatCount(parts)} ${parts === 1 ? 'piece' : 'pieces'} of code or template`] : [];
-  const listed =
-    found.length + code.length > 0
-      ? `It asks for ${[...found, ...code].join(', ')}.`
-      : 'It asks for nothing by name.';
+  const sentences = [
+    ...(xray.complete ? [] : ['Incomplete: not everything could be read.']),
+    ...(names.length > 0 ? [`It asks for ${listed(names)}.`] : []),
+    ...(parts > 0 ? [`It brings ${counted(parts, 'piece')} of code or template.`] : []),
+    ...(names.length + parts === 0 ? ['It asks for nothing by name.'] : []),
+  ];
   const { accepted, reason } = xray.weightsOnly;
+  const torch = accepted
+    ? 'torch.load(weights_only=True) would take this file.'
+    : `torch.load(weights_only=True) would refuse this file: ${escapeName(reason ?? 'it cannot be read')}.`;
   return {
     tone: toneOf(xray),
-    sentence: `${xray.complete ? '' : 'Incomplete: not everything could be read. '}${listed}`,
+    sentence: sentences.join(' '),
     details: [
-      accepted
-        ? 'torch.load(weights_only=True) would take this file.'
-        : `torch.load(weights_only=True) would refuse this file: ${escapeName(reason ?? 'it cannot be read')}.`,
+      // of files without pickles it says nothing that anybody wants to know
+      ...(accepted || xray.imports.length > 0 ? [torch] : []),
       'Nothing was run. What is not known may do anything; a name that is known may do more than hold numbers.',
     ],
   };
+}
+
+const SENTENCE_PARTS: Readonly<Record<ImportVerdict, (count: number) => string>> = {
+  dangerous: (count) => counted(count, 'dangerous name'),
+  unknown: (count) => counted(count, 'unknown name'),
+  framework: (count) => `${counted(count, 'name')} of known frameworks`,
+  data: (count) => `${counted(count, 'name')} of plain data`,
+};
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(parts: readonly string[]): string {
+  const last = parts.at(-1) ?? '';
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
 }
 
 function namesOf({ imports }: Xray, wanted: ImportVerdict): number {

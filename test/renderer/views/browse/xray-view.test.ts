@@ -158,4 +158,21 @@ describe('rows and sentence', () => {
   ] as const)('its tone is %s', (tone, change) => {
     expect(xrayVerdict({ ...nothing, ...change }).tone).toBe(tone);
   });
+
+  test('the sentence counts names by what is known of them, and says what torch would do only of pickles', () => {
+    const part = { kind: 'lambda-layer', name: 'l', stream: 's', text: 't' };
+    const imports = [
+      imported('os', 'system', 'dangerous', 0),
+      imported('a', 'b', 'data', 9),
+      imported('a', 'c', 'data', 20),
+    ];
+    expect(xrayVerdict({ ...nothing, imports, parts: [part] })).toMatchObject({
+      sentence:
+        'It asks for 1 dangerous name and 2 names of plain data. It brings 1 piece of code or template.',
+      details: [expect.stringContaining('weights_only'), expect.stringContaining('Nothing was run')],
+    });
+    expect(xrayVerdict({ ...nothing, parts: [part] }).details).toEqual([
+      expect.stringContaining('Nothing was run'),
+    ]);
+  });
 });
