@@ -35,7 +35,15 @@ describe('a run configuration', () => {
       epochs: 10,
       earlyStop: { patience: 0, minDelta: 0 },
       data: { source: 'random', validation: 0.1 },
-      checkpoint: { everySteps: 100, everySeconds: 0, everyEpochs: 0, keepLast: 5, keepEvery: 0 },
+      checkpoint: {
+        everySteps: 100,
+        everySeconds: 0,
+        everyEpochs: 0,
+        best: false,
+        keepLast: 5,
+        keepTop: 0,
+        keepEvery: 0,
+      },
     });
   });
 
@@ -69,7 +77,7 @@ describe('a run configuration', () => {
     { earlyStop: { patience: 3 }, data: { validation: 0 } },
     'earlyStop.patience is not valid: stopping early needs',
   );
-  check({ checkpoint: { best: true } }, 'unknown field checkpoint.best');
+  check({ checkpoint: { bestOf: 2 } }, 'unknown field checkpoint.bestOf');
   check({ checkpoint: { keepLast: 1 } }, 'checkpoint.keepLast is not valid');
   check({ layers: [20] }, 'layers is not valid');
   check({ layers: [20, 0, 10] }, 'layers.1 is not valid');

@@ -43,7 +43,12 @@ describe('bins', () => {
       fc.property(
         fc.oneof(floatWindows, doubleWindows),
         fc.constantFrom(1, 3, 64, 256, 5000),
-        fc.option(fc.tuple(fc.double({ min: -2, max: 2, noNaN: true }), fc.double({ min: 0.001, max: 4 }))),
+        fc.option(
+          fc.tuple(
+            fc.double({ min: -2, max: 2, noNaN: true }),
+            fc.double({ min: 0.001, max: 4, noNaN: true }),
+          ),
+        ),
         (few, bins, range) => {
           const Kind = few.constructor as Float64ArrayConstructor;
           const sample =
