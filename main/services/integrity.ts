@@ -38,11 +38,20 @@ interface State {
   readonly at?: StoredRange;
 }
 
-/** Checks every checksum and length that the format records. Each checksum is computed once, however many tensors share it. */
+/** What a checksum is of: tensors that share their bytes share it. */
+export function checksumKey({ algorithm, source, begin, end }: Omit<Checksum, 'expected'>): string {
+  return `${algorithm}:${source}:${begin}:${end}`;
+}
+
+/**
+ * Checks every checksum and length that the format records. Each checksum is computed once, however many tensors share it.
+ * @param known checksums that another pass has taken already, by `checksumKey`.
+ */
 export async function verifyCheckpoint(
   open: OpenCheckpoint,
   compute: Compute,
   context: { readonly signal: AbortSignal; readonly progress: (update: VerifyUpdate) => void },
+  known: ReadonlyMap<string, number> = new Map(),
 ): Promise<VerifiedCheckpoint> {
   const { checkpoint } = open;
   const problems: Problem[] = [...checkpoint.problems];
@@ -58,7 +67,7 @@ export async function verifyCheckpoint(
     signal: context.signal,
     onRead,
     problems,
-    checksums: new Map(),
+    checksums: new Map([...known].map(([key, value]) => [key, Promise.resolve(value)])),
     chunks: new Map(),
   };
   const damaged = new Set(
@@ -121,7 +130,7 @@ async function faultIn(
   { open, compute, signal, onRead, problems, checksums }: Check,
 ): Promise<StoredRange | undefined> {
   const { description } = open.checkpoint.sources[source]!;
-  const key = `${algorithm}:${source}:${begin}:${end}`;
+  const key = checksumKey({ algorithm, source, begin, end });
   const value =
     checksums.get(key) ??
     compute.run('checksum', { source: description, algorithm, begin, end }, { signal, onRead });

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
+import { checksumKey, verifyCheckpoint } from '#main/services/integrity.ts';
+import { sharedChecksum } from '#main/services/tasks/shared-checksum.ts';
 import { anyGlob } from '#main/services/globs.ts';
 import type { SummaryAnswer } from '#main/services/tasks/summary.ts';
 import { dequantised } from '#main/services/dequantised.ts';
@@ -30,18 +32,30 @@ export async function summarizeTensor(
   open: OpenCheckpoint,
   compute: Compute,
   name: string,
-  options: Pick<SummarizeOptions, 'isDigestWanted' | 'quantiles' | 'signal' | 'bins'> & {
+  options: Pick<
+    SummarizeOptions,
+    'isDigestWanted' | 'quantiles' | 'signal' | 'bins' | 'isVerificationWanted'
+  > & {
     readonly onRead?: (byteLength: number) => void;
   },
 ): Promise<SummaryAnswer> {
   const quantiles = options.quantiles ?? DEFAULT_QUANTILES;
   const { bins, isDigestWanted } = options;
-  const key = `summary:${name}:${quantiles.join(',')}:${isDigestWanted}:${bins ?? ''}`;
+  const checksum = options.isVerificationWanted
+    ? sharedChecksum(open.tensor(name), open.checkpoint.sources)
+    : undefined;
+  const key = `summary:${name}:${quantiles.join(',')}:${isDigestWanted}:${bins ?? ''}:${checksum !== undefined}`;
   const known = open.cache.get(key) as SummaryAnswer | undefined;
   if (known) return known;
   const answer = await compute.run(
     'summary',
-    { plan: open.plan(name), quantiles, isDigestWanted, ...(bins ? { bins } : {}) },
+    {
+      plan: open.plan(name),
+      quantiles,
+      isDigestWanted,
+      ...(bins ? { bins } : {}),
+      ...(checksum ? { checksum } : {}),
+    },
     { signal: options.signal, ...(options.onRead ? { onRead: options.onRead } : {}) },
   );
   open.cache.set(key, answer);
@@ -60,6 +74,7 @@ export async function summarizeCheckpoint(
   const problems: Problem[] = [...open.summary.problems];
   const rows: SummarizedTensor[] = new Array<SummarizedTensor>(wanted.length);
   const order = longestFirst(wanted);
+  const checksums = new Map<string, number>();
   let done = 0;
   let next = 0;
 
@@ -71,16 +86,20 @@ export async function summarizeCheckpoint(
     while (next < order.length) {
       const index = order[next++]!;
       const info = wanted[index]!;
-      rows[index] = await summarizeRow(open, compute, info, options, onRead, problems);
+      rows[index] = await summarizeRow(open, compute, info, options, onRead, problems, checksums);
       options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [rows[index]] });
     }
   };
   await Promise.all(Array.from({ length: compute.width }, work));
 
+  const verification = options.isVerificationWanted
+    ? await verifyCheckpoint(open, compute, { signal: options.signal, progress: () => {} }, checksums)
+    : undefined;
   return {
     ...open.summary,
     tensors: rows,
     problems,
+    ...(verification ? { verification } : {}),
     ...(options.isDigestWanted && problems.length === open.summary.problems.length
       ? { contentDigest: contentDigest(rows) }
       : {}),
@@ -104,10 +123,12 @@ async function summarizeRow(
   options: SummarizeOptions,
   onRead: (byteLength: number) => void,
   problems: Problem[],
+  checksums: Map<string, number>,
 ): Promise<SummarizedTensor> {
   if (info.noData) return info;
   try {
-    const answer = await summarizeTensor(open, compute, info.name, { ...options, onRead });
+    const { checksum, ...answer } = await summarizeTensor(open, compute, info.name, { ...options, onRead });
+    if (checksum !== undefined) checksums.set(checksumKey(open.tensor(info.name).checksums![0]!), checksum);
     const real = info.quantisation && (await dequantised(open, compute, info, options));
     return { ...info, ...answer, ...(real ? { dequantised: real } : {}) };
   } catch (error) {

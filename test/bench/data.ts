@@ -11,23 +11,31 @@ function mulberry(seed: number): () => number {
   };
 }
 
-/** A safetensors file of f32 tensors, written by hand; kept between runs. `changeAt`: one element differs. */
-export function makeSafetensors(
-  path: string,
-  sizes: readonly number[],
-  seed: number,
-  changeAt?: number,
-): void {
-  const total = sizes.reduce((sum, size) => sum + size, 0) * 4;
+export interface MadeFile {
+  /** Elements of each tensor. */
+  readonly sizes: readonly number[];
+  readonly seed: number;
+  /** f32 unless told. */
+  readonly dtype?: 'f32' | 'bf16';
+  /** Every second mebielement is a little off what the seed alone gives. */
+  readonly isNoisy?: boolean;
+}
+
+const PIECE = 1 << 20;
+
+/** A safetensors file written by hand; kept between runs. */
+export function makeSafetensors(path: string, { sizes, seed, dtype = 'f32', isNoisy }: MadeFile): void {
+  const width = dtype === 'f32' ? 4 : 2;
+  const total = sizes.reduce((sum, size) => sum + size, 0) * width;
   const entries: Record<string, unknown> = {};
   let offset = 0;
   sizes.forEach((size, index) => {
     entries[`layers.${index}.weight`] = {
-      dtype: 'F32',
+      dtype: dtype.toUpperCase(),
       shape: [size],
-      data_offsets: [offset, offset + size * 4],
+      data_offsets: [offset, offset + size * width],
     };
-    offset += size * 4;
+    offset += size * width;
   });
   const header = Buffer.from(JSON.stringify(entries));
   if (existsSync(path) && statSync(path).size === 8 + header.byteLength + total) return;
@@ -37,17 +45,19 @@ export function makeSafetensors(
   writeSync(file, length);
   writeSync(file, header);
   const random = mulberry(seed);
-  const piece = new Float32Array(1 << 18);
   // a sum of four uniform numbers is near enough to a bell
-  for (let i = 0; i < piece.length; i++) piece[i] = random() + random() + random() + random() - 2;
-  let at = 0;
-  while (at < total / 4) {
-    const count = Math.min(piece.length, total / 4 - at);
-    const window = piece.slice(0, count);
-    for (let i = 0; i < count; i++) window[i]! *= 1 + (at >>> 18) * 1e-3;
-    if (changeAt !== undefined && changeAt >= at && changeAt < at + count) window[changeAt - at] = 1.5;
-    writeSync(file, Buffer.from(window.buffer));
-    at += count;
+  const bell = Float32Array.from({ length: PIECE }, () => random() + random() + random() + random() - 2);
+  const noise = bell.map((value) => value + (random() - 0.5) * 1e-4);
+  for (let at = 0; at < total / width; at += PIECE) {
+    const count = Math.min(PIECE, total / width - at);
+    const isOdd = (at / PIECE) % 2 === 1;
+    const values = (isNoisy && isOdd ? noise : bell).slice(0, count);
+    for (let i = 0; i < count; i++) values[i]! *= 1 + (at / PIECE) * 1e-3;
+    writeSync(file, new Uint8Array(dtype === 'f32' ? values.buffer : upperHalves(values).buffer));
   }
   closeSync(file);
+}
+
+function upperHalves(values: Float32Array): Uint16Array {
+  return Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16);
 }

@@ -32,7 +32,7 @@ function report(what: string, { median, min, max }: Spread): void {
 function manyLargeTensors(): string {
   mkdirSync(FOLDER, { recursive: true });
   const path = join(FOLDER, 'window.safetensors');
-  makeSafetensors(path, new Array<number>(TENSORS).fill(ELEMENTS), 3);
+  makeSafetensors(path, { sizes: new Array<number>(TENSORS).fill(ELEMENTS), seed: 3 });
   return path;
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { complexSummary } from '#main/services/tasks/complex-summary.ts';
 import { digestOfTexts, hashedForm } from '#main/services/tasks/digest.ts';
 import { realSummary } from '#main/services/tasks/real-summary.ts';
+import { startChecksum, type SharedChecksum } from '#main/services/tasks/shared-checksum.ts';
 import { withReader, withStoredReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
@@ -16,6 +17,8 @@ export interface SummaryTask {
   readonly isDigestWanted: boolean;
   /** Bins of a histogram from the finite minimum to the maximum, for real dtypes; none where absent. */
   readonly bins?: number;
+  /** Taken along the way. */
+  readonly checksum?: SharedChecksum;
 }
 
 export interface SummaryAnswer {
@@ -24,6 +27,8 @@ export interface SummaryAnswer {
   readonly histogram?: Histogram;
   /** Of the canonical bytes, lower-case hexadecimal. */
   readonly sha256?: string;
+  /** As its bytes have it now. */
+  readonly checksum?: number;
 }
 
 /** Statistics over every element of one tensor, in bounded memory. */
@@ -45,16 +50,23 @@ export async function summaryTask(task: SummaryTask, pass: Pass): Promise<Summar
 async function valuesAnswer(reader: TensorReader, task: SummaryTask, pass: Pass): Promise<SummaryAnswer> {
   const { dtype } = task.plan.tensor;
   const isComplex = dtypeInfo(dtype).kind === 'complex';
+  // where no statistics are read, there is nothing to share
   if (!isComplex && !isReal(dtype)) return task.isDigestWanted ? digestOnly(reader, dtype, pass) : {};
+  const checksum = task.checksum && (await startChecksum(task.checksum));
   const hash = task.isDigestWanted ? createHash('sha256') : undefined;
   const onWindow = (bytes: Uint8Array) => {
     hash?.update(hashedForm(dtype, bytes));
+    checksum?.add(bytes);
   };
   const { quantiles, bins } = task;
   const answer = isComplex
     ? { summary: await complexSummary(reader, dtype, onWindow, pass) }
     : await realSummary(reader, { dtype, quantiles, onWindow, ...(bins ? { bins } : {}) }, pass);
-  return { ...answer, ...(hash ? { sha256: hash.digest('hex') } : {}) };
+  return {
+    ...answer,
+    ...(hash ? { sha256: hash.digest('hex') } : {}),
+    ...(checksum ? { checksum: await checksum.finish() } : {}),
+  };
 }
 
 async function digestOnly(reader: TensorReader, dtype: string, pass: Pass): Promise<SummaryAnswer> {
