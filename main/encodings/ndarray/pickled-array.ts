@@ -89,6 +89,8 @@ export function pickledShape(node: PickleNode | undefined): readonly number[] {
 export function pickledDtype(node: PickleNode | undefined): ArrayDtype {
   const call = asKind(node, 'call');
   const args = itemsOf(call?.args) ?? [];
+  // texts of any length, which the pickle lists as it does objects
+  if (call && isNumpy(call.callable, STRING_DTYPE)) return { kind: 'object', itemBytes: 16 };
   if (!call || !isNumpy(call.callable, 'dtype')) {
     throw new AppError('unsupported', 'the data type of a pickled array is not one that NumPy brings');
   }
@@ -191,7 +193,11 @@ export function isArrayGlobal(module: string, name: string): boolean {
   );
 }
 
+/** What makes NumPy 2's StringDType. */
+const STRING_DTYPE = '_convert_to_stringdtype_kwargs';
+
 const ARRAY_GLOBALS: ReadonlySet<string> = new Set([
+  STRING_DTYPE,
   ...['_reconstruct', '_frombuffer', 'ndarray', 'dtype', 'scalar'],
   ...['matrix', 'memmap', 'recarray', 'record', 'chararray'],
   // states of random generators

@@ -1,8 +1,9 @@
 // https://pytorch.org/docs/stable/sparse.html: where the stored entries of each layout belong.
+import { requireSmall } from '#main/encodings/sparse/strided-part.ts';
 import { AppError } from '#shared/errors.ts';
 import { elementCountOf } from '#shared/tensor.ts';
 
-export type SparseLayout = 'coo' | 'csr' | 'csc' | 'bsr' | 'bsc';
+export type SparseLayout = 'coo' | 'csr' | 'csc' | 'bsr' | 'bsc' | 'dia';
 
 interface Shaped {
   readonly shape: readonly number[];
@@ -11,6 +12,8 @@ interface Shaped {
 export interface EntryPositions {
   /** For every stored item its place, counted in items. */
   readonly positions: Float64Array;
+  /** Which items these are, where some have no place; all of them in order when absent. */
+  readonly stored?: Uint32Array;
   /** Elements of one item: they lie together in the values and in the dense form. */
   readonly itemElements: number;
 }
@@ -28,6 +31,7 @@ export function entryPositions(
   indexArrays: readonly Shaped[],
   numbers: readonly Float64Array[],
 ): EntryPositions {
+  if (layout === 'dia') return diagonalPositions(shape, valuesShape, numbers);
   return layout === 'coo'
     ? coordinatePositions(shape, valuesShape, indexArrays, numbers)
     : compressedPositions(layout, shape, valuesShape, indexArrays, numbers);
@@ -61,7 +65,7 @@ function coordinatePositions(
 }
 
 function compressedPositions(
-  layout: Exclude<SparseLayout, 'coo'>,
+  layout: Exclude<SparseLayout, 'coo' | 'dia'>,
   shape: readonly number[],
   valuesShape: readonly number[],
   [outerArray, innerArray]: readonly Shaped[],
@@ -106,6 +110,33 @@ function compressedPositions(
     }
   }
   return { positions, itemElements: blockColumns * dense };
+}
+
+/** SciPy's diagonals: column j of row k of the values belongs to row j - offsets[k], where there is one. */
+function diagonalPositions(
+  shape: readonly number[],
+  valuesShape: readonly number[],
+  [offsets]: readonly Float64Array[],
+): EntryPositions {
+  const [rows, columns] = shape;
+  const [diagonals, length] = valuesShape;
+  require(rows !== undefined && columns !== undefined && shape.length === 2, 'it has no rows and columns');
+  require(diagonals !== undefined && length !== undefined, 'its values are no diagonals');
+  require(offsets?.length === diagonals, 'it has not as many offsets as diagonals');
+  require(new Set(offsets).size === diagonals &&
+    offsets.every(Number.isInteger), 'its offsets are no diagonals');
+  requireSmall(8 * diagonals * length);
+  const positions: number[] = [];
+  const stored: number[] = [];
+  for (let diagonal = 0; diagonal < diagonals; diagonal++) {
+    const offset = offsets[diagonal]!;
+    const end = Math.min(length, columns, rows + offset);
+    for (let column = Math.max(0, offset); column < end; column++) {
+      positions.push((column - offset) * columns + column);
+      stored.push(diagonal * length + column);
+    }
+  }
+  return { positions: Float64Array.from(positions), stored: Uint32Array.from(stored), itemElements: 1 };
 }
 
 function indexWithin(index: number, size: number): number {

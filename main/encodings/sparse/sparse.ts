@@ -22,7 +22,7 @@ export interface SparseArrays {
   /** Of the dense form. */
   readonly shape: readonly number[];
   readonly values: StridedPart;
-  /** For `coo`: the coordinates, one row an axis (or one row alone). For the others: the compressed and the plain indices. */
+  /** For `coo`: the coordinates, one row an axis (or one row alone). For `dia`: the offsets. For the others: the compressed and the plain indices. */
   readonly indices: readonly StridedPart[];
   /** Whether the framework makes the dense form by adding to zeros, which turns -0 into 0, rather than by copying. */
   readonly isAdded: boolean;
@@ -38,12 +38,16 @@ export async function densify(sparse: SparseArrays): Promise<ByteSource> {
   const width = dtypeInfo(values.dtype).bits / 8;
   const byteLength = denseByteLength(sparse, width);
   const indices = await Promise.all(sparse.indices.map(readNumbers));
-  const { positions, itemElements } = entryPositions(layout, shape, values.shape, sparse.indices, indices);
+  const { positions, stored, itemElements } = entryPositions(
+    ...([layout, shape, values.shape, sparse.indices, indices] as const),
+  );
   const itemBytes = itemElements * width;
   const { source, offset } = await contiguousPart(values);
-  const order = isAscending(positions) ? undefined : ascendingOrder(positions);
-  const sorted = order ? Float64Array.from(order, (stored) => positions[stored]!) : positions;
-  if (isStrict(sorted)) {
+  const ascending = isAscending(positions) ? undefined : ascendingOrder(positions);
+  const sorted = ascending ? Float64Array.from(ascending, (entry) => positions[entry]!) : positions;
+  const order = stored && ascending ? ascending.map((entry) => stored[entry]!) : (stored ?? ascending);
+  // diagonals never repeat a place
+  if (stored || isStrict(sorted)) {
     const zeroWord = sparse.isAdded ? negativeZero(values) : undefined;
     return scatteredSource(source, {
       ...{ offset, itemBytes, positions: sorted, byteLength },

@@ -6,7 +6,12 @@ import { unfoldArray, type ArrayLeaf } from '#main/encodings/ndarray/unfold-arra
 import { readPickle } from '#main/encodings/pickle/pickle.ts';
 import { walkTree, type PickleTree } from '#main/encodings/pickle/tree.ts';
 import type { Checksum, PickleImport, Region, StoredTensor } from '#main/formats/contract.ts';
-import { storeArrayLeaf, storeColumn, unknownGlobals, type ArrayShelf } from '#main/formats/pickled-tensors.ts';
+import {
+  storeArrayLeaf,
+  storeColumn,
+  unknownGlobals,
+  type ArrayShelf,
+} from '#main/formats/pickled-tensors.ts';
 import { readNpyHeader, type NpyHeader } from '#main/formats/numpy/npy-header.ts';
 import type { Layout, Metadata, Problem } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';

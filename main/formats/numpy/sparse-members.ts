@@ -14,6 +14,7 @@ const INDEX_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['csc', ['indptr', 'indices']],
   ['bsr', ['indptr', 'indices']],
   ['coo', ['row', 'col']],
+  ['dia', ['offsets']],
   ['row_sparse', ['indices']],
 ]);
 /** Whatever else save_npz puts beside them. */
@@ -65,12 +66,18 @@ function sparseFolders(tensors: readonly StoredTensor[]): ReadonlyMap<string, Me
     folders.set(folder, members);
   }
   for (const [folder, members] of folders) {
-    const indices = INDEX_MEMBERS.get(formatOf(members) ?? '');
+    const indices = indexNamesOf(members);
     const isWhole = indices && ['shape', 'data', ...indices].every((name) => members.has(name));
     const isAlone = [...members.keys()].every((name) => OTHER_MEMBERS.has(name) || indices?.includes(name));
     if (!isWhole || !isAlone) folders.delete(folder);
   }
   return folders;
+}
+
+/** Coordinates stand in one array where there are not two of them. */
+function indexNamesOf(members: Members): readonly string[] | undefined {
+  const format = formatOf(members) ?? '';
+  return format === 'coo' && members.has('coords') ? ['coords'] : INDEX_MEMBERS.get(format);
 }
 
 function formatOf(members: Members): string | undefined {
@@ -88,7 +95,8 @@ async function joinMembers(
   const format = formatOf(members)!;
   const part = (member: string): StridedPart => partOf(members.get(member)!, sources);
   const shape = [...(await readNumbers(part('shape')))];
-  const indexNames = INDEX_MEMBERS.get(format)!;
+  // SciPy 1.15 gave arrays of one dimension rows of zeros
+  const indexNames = indexNamesOf(members)!.filter((member) => shape.length > 1 || member !== 'row');
   const values = part('data');
   const dense = await densify({
     layout: (format === 'row_sparse' ? 'coo' : format) as SparseArrays['layout'],
