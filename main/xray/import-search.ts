@@ -34,14 +34,20 @@ export async function searchImports(
   source: ByteSource,
   stream: string,
   findings: Findings,
-  options: { readonly begin?: number; readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly begin?: number;
+    /** Of what is searched, exclusive; the end of the source when absent. */
+    readonly end?: number;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<void> {
   const { begin = 0, signal } = options;
-  const end = Math.min(source.byteLength, begin + XRAY_SEARCH_BYTES);
+  const last = options.end ?? source.byteLength;
+  const end = Math.min(last, begin + XRAY_SEARCH_BYTES);
   let readTo = begin;
   for (let at = begin; at < end; at += WINDOW_BYTES) {
     throwIfCancelled(signal);
-    const length = Math.min(WINDOW_BYTES + OVERLAP_BYTES, source.byteLength - at);
+    const length = Math.min(WINDOW_BYTES + OVERLAP_BYTES, last - at);
     const window = await source.read(at, length, signal);
     const isOwn = (position: number): boolean => position < WINDOW_BYTES;
     for (let position = 0; position < length && isOwn(position); position++) {
@@ -58,7 +64,7 @@ export async function searchImports(
       }
     }
   }
-  if (end < source.byteLength) {
+  if (end < last) {
     findings.miss(`${stream} was searched for pickles in its first ${XRAY_SEARCH_BYTES} bytes only`, end);
   }
 }

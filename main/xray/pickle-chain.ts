@@ -58,7 +58,7 @@ export async function readChain(
 }
 
 async function note(
-  { reading, calls, hasMoreCalls, blobs, refusal, storageIdLengths }: WatchedPickle,
+  { reading, calls, hasMoreCalls, gaps, blobs, refusal, storageIdLengths }: WatchedPickle,
   source: ByteSource,
   stream: string,
   findings: Findings,
@@ -73,6 +73,7 @@ async function note(
   if (fault) {
     findings.miss(`${stream} could not be read to its end: ${fault.message}`, fault.fields.offset ?? end);
   }
+  for (const gap of gaps) await searchImports(source, stream, findings, { ...gap, signal });
   for (const blob of blobs) {
     const bytes = await blobBytes(blob, source);
     const at = typeof blob === 'object' && blob !== null && 'offset' in blob ? blob.offset : begin;

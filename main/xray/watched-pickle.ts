@@ -1,5 +1,6 @@
 import { PICKLED_CODE_BYTES, XRAY_CALLS } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
+import { joblibInsertion } from '#main/encodings/ndarray/joblib-array.ts';
 import { bytesOf, isBytesLike } from '#main/encodings/pickle/content.ts';
 import type { PickleMachine } from '#main/encodings/pickle/machine.ts';
 import { asKind, itemsOf, type PickleCall, type PickleNode } from '#main/encodings/pickle/nodes.ts';
@@ -15,6 +16,12 @@ export interface WatchedCall {
   readonly offset: number;
 }
 
+/** Bytes of the source, end exclusive. */
+export interface PickleGap {
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** A pickle, what it would call, and what torch's own restricted reader would say. */
 export interface WatchedPickle {
   readonly reading: PickleReading;
@@ -22,6 +29,8 @@ export interface WatchedPickle {
   readonly calls: readonly WatchedCall[];
   /** Whether calls beyond the limit were left out. */
   readonly hasMoreCalls: boolean;
+  /** What joblib has put between the opcodes: its own reader passes over it, and Python's would run into it. */
+  readonly gaps: readonly PickleGap[];
   /** Bytes that calls are given, which may be pickles themselves. */
   readonly blobs: readonly PickleNode[];
   readonly refusal: Refusal | undefined;
@@ -40,6 +49,7 @@ export async function watchPickle(
 ): Promise<WatchedPickle> {
   const calls: WatchedCall[] = [];
   const blobs: PickleNode[] = [];
+  const gaps: PickleGap[] = [];
   const known = new Set<string>();
   const weightsOnly = weightsOnlyWatch();
   let opcodeCount = 0;
@@ -63,6 +73,12 @@ export async function watchPickle(
   const reading = await scanPickle(source, {
     begin,
     ...(signal ? { signal } : {}),
+    insertion: async (object, place) => {
+      const from = place.position;
+      const insertion = await joblibInsertion(object, place);
+      if (insertion) gaps.push({ begin: from, end: insertion.end });
+      return insertion;
+    },
     watch: (opcode: string, machine: PickleMachine) => {
       opcodeCount++;
       weightsOnly.watch(opcode, machine);
@@ -76,6 +92,7 @@ export async function watchPickle(
     opcodeCount,
     calls,
     hasMoreCalls,
+    gaps,
     blobs,
     refusal: weightsOnly.refusal(),
     storageIdLengths,

@@ -13,8 +13,11 @@ import { hasSamples, SAMPLES } from '#test/kit/shared-files.ts';
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   gguf: ['gguf', 'gguf-quantised'],
   keras: ['keras-hdf5', 'keras-zip'],
+  mxnet: ['mxnet'],
   numpy: ['numpy'],
   pytorch: ['pytorch', 'pytorch-protocols', 'pytorch-training-state'],
+  safetensors: ['safetensors'],
+  tensorflow: ['tensorflow-three-steps', 'tensorflow-two-shards'],
 };
 /** Of another format, though they lie there; or no file of any. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
