@@ -29,8 +29,8 @@ const MEANINGS: Readonly<Record<Integrity, string>> = {
 
 /** @returns undefined where there is no answer yet. */
 export function integrityMark(check: IntegrityCheck, tensor: string | undefined): IntegrityWords | undefined {
-  const row = tensor === undefined ? undefined : check.tensors.get(tensor);
-  const state = tensor === undefined ? check.verdict : row?.state;
+  const row = tensor === undefined ? undefined : check.findings.get(tensor);
+  const state = tensor === undefined ? check.answer?.verdict : row?.state;
   if (state === undefined) return undefined;
   const { file, range } = row ?? {};
   const place =

@@ -6,10 +6,10 @@ import type { NonFiniteTensor } from '#shared/commands/checkpoint.ts';
 import { escapeName, formatCount } from '#shared/display.ts';
 
 /** @returns undefined while there is nothing to say yet. */
-export function nonFiniteVerdict({ state, tensors, findings }: NonFiniteSearch): Verdict | undefined {
+export function nonFiniteVerdict({ state, findings: tensors, answer }: NonFiniteSearch): Verdict | undefined {
   const details: string[] = [];
-  if (findings) {
-    const { searched, problems } = findings;
+  if (answer) {
+    const { searched, problems } = answer;
     details.push(
       `Looked at ${counted(searched.elements, 'element')} of ${counted(searched.tensors, 'tensor')} that can hold any.`,
     );
@@ -19,8 +19,8 @@ export function nonFiniteVerdict({ state, tensors, findings }: NonFiniteSearch):
   }
   if (state === 'stopped') details.push('Stopped before the end; what was not reached may hold more.');
   if (tensors.length > 0) return { tone: 'bad', sentence: foundSentence(tensors), details };
-  if (state === 'done' && findings) {
-    return findings.problems.length > 0
+  if (state === 'done' && answer) {
+    return answer.problems.length > 0
       ? { tone: 'caution', sentence: 'No NaN and no ∞ in what could be read.', details }
       : { tone: 'good', sentence: 'No NaN and no ∞ anywhere.', details };
   }
