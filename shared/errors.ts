@@ -84,8 +84,11 @@ export class AppError extends Error {
   }
 }
 
+/** By its name, too: each bundle of a process has a class of its own. */
 export function isAppError(value: unknown): value is AppError {
-  return value instanceof AppError;
+  return (
+    value instanceof AppError || (value instanceof Error && value.name === 'AppError' && 'code' in value)
+  );
 }
 
 /** Whether the failure is the outcome of a cancel, ours or the platform's. */

@@ -1,8 +1,11 @@
-/** The command line's entry: `node dist/paramscope.cjs …`. */
+/** The command line itself, which `start.ts` starts. */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { runCommandLine } from '#main/hosts/cli/command-line.ts';
+
+type ServeBundle = typeof import('#main/hosts/serve/serve.ts');
 
 const controller = new AbortController();
 let interruptions = 0;
@@ -29,7 +32,8 @@ void runCommandLine(
       return createEngine({ resourceFolder: join(folder, 'resources'), threadFolder: folder });
     },
     serve: async (folders, port) => {
-      const { serve } = await import('#main/hosts/serve/serve.ts');
+      // a bundle of its own: nobody else needs a web server
+      const { serve } = createRequire(__filename)(join(folder, 'serve.cjs')) as ServeBundle;
       await serve({ folders, port, bundleFolder: folder, signal: controller.signal });
     },
   },

@@ -1,7 +1,7 @@
 /** Little-endian numbers inside a block. Offsets are bytes. */
 import { codeTable } from '#main/kernels/half.ts';
 
-const HALVES = codeTable('f16')!;
+let halves: Float32Array | undefined;
 
 /** An unsigned 16-bit number. */
 export function u16(bytes: Uint8Array, at: number): number {
@@ -20,10 +20,11 @@ export function i8(bytes: Uint8Array, at: number): number {
 
 /** A binary16 number. */
 export function half(bytes: Uint8Array, at: number): number {
-  return HALVES[u16(bytes, at)]!;
+  return halfOf(u16(bytes, at));
 }
 
 /** The binary16 number of a 16-bit code. */
 export function halfOf(code: number): number {
-  return HALVES[code]!;
+  halves ??= codeTable('f16')!;
+  return halves[code]!;
 }

@@ -8,7 +8,8 @@ const LATTICE = latticePoints(IQ1_GRID, 8, 2, IQ1_STEPS);
 const SHIFT = 0.125;
 
 function putShifted(index: number, shift: number, scale: number, out: Float32Array, to: number): void {
-  for (let axis = 0; axis < 8; axis++) out[to + axis] = scale * (LATTICE[8 * index + axis]! + shift);
+  const points = LATTICE();
+  for (let axis = 0; axis < 8; axis++) out[to + axis] = scale * (points[8 * index + axis]! + shift);
 }
 
 const iq1s: BlockDecoder = (blocks, at, out, to) => {

@@ -21,7 +21,7 @@ const iq2xxs: BlockDecoder = (blocks, at, out, to) => {
     const step = subScale(scale, signs >>> 28);
     for (let point = 0; point < 4; point++) {
       const bits = EVEN_SIGNS[(signs >>> (7 * point)) & 127]!;
-      putPoint(XXS, 8 * blocks[from + point]!, 8, step, bits, out, to + 32 * part + 8 * point);
+      putPoint(XXS(), 8 * blocks[from + point]!, 8, step, bits, out, to + 32 * part + 8 * point);
     }
   }
 };
@@ -32,7 +32,7 @@ const iq2xs: BlockDecoder = (blocks, at, out, to) => {
     const codes = u16(blocks, at + 2 + 2 * point);
     const scales = blocks[at + 66 + (point >> 2)]!;
     const step = subScale(scale, (scales >> (4 * ((point >> 1) & 1))) & 15);
-    putPoint(XS, 8 * (codes & 511), 8, step, EVEN_SIGNS[codes >> 9]!, out, to + 8 * point);
+    putPoint(XS(), 8 * (codes & 511), 8, step, EVEN_SIGNS[codes >> 9]!, out, to + 8 * point);
   }
 };
 
@@ -44,7 +44,7 @@ const iq2s: BlockDecoder = (blocks, at, out, to) => {
     const index = blocks[at + 2 + point]! | (high << 8);
     const scales = blocks[at + 74 + part]!;
     const step = subScale(scale, (scales >> (4 * ((point >> 1) & 1))) & 15);
-    putPoint(S, 8 * index, 8, step, blocks[at + 34 + point]!, out, to + 8 * point);
+    putPoint(S(), 8 * index, 8, step, blocks[at + 34 + point]!, out, to + 8 * point);
   }
 };
 

@@ -15,7 +15,7 @@ const iq3xxs: BlockDecoder = (blocks, at, out, to) => {
     for (let point = 0; point < 8; point++) {
       const eight = EVEN_SIGNS[(signs >>> (7 * (point >> 1))) & 127]!;
       const index = blocks[at + 2 + 8 * part + point]!;
-      putPoint(XXS, 4 * index, 4, step, eight >> (4 * (point & 1)), out, to + 32 * part + 4 * point);
+      putPoint(XXS(), 4 * index, 4, step, eight >> (4 * (point & 1)), out, to + 32 * part + 4 * point);
     }
   }
 };
@@ -29,7 +29,7 @@ const iq3s: BlockDecoder = (blocks, at, out, to) => {
     for (let point = 0; point < 8; point++) {
       const index = blocks[at + 2 + 8 * part + point]! | (((highBits >> point) & 1) << 8);
       const signs = blocks[at + 74 + 4 * part + (point >> 1)]! >> (4 * (point & 1));
-      putPoint(S, 4 * index, 4, step, signs, out, to + 32 * part + 4 * point);
+      putPoint(S(), 4 * index, 4, step, signs, out, to + 32 * part + 4 * point);
     }
   }
 };

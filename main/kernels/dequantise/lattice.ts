@@ -1,7 +1,7 @@
 /** Points of the lattices that the IQ dtypes choose from, and the signs that go with them. */
 
 /**
- * The coordinates of all points, one point after the other.
+ * The coordinates of all points, one point after the other, worked out when they are first asked for.
  * @param points four hexadecimal digits a point.
  * @param rank coordinates of a point.
  * @param bits of a coordinate's code, the first coordinate lowest.
@@ -12,7 +12,13 @@ export function latticePoints(
   rank: number,
   bits: number,
   steps: readonly number[],
-): Int8Array {
+): () => Int8Array {
+  let made: Int8Array | undefined;
+  // most files need none of them
+  return () => (made ??= makePoints(points, rank, bits, steps));
+}
+
+function makePoints(points: string, rank: number, bits: number, steps: readonly number[]): Int8Array {
   const count = points.length / 4;
   const out = new Int8Array(count * rank);
   for (let point = 0; point < count; point++) {
