@@ -64,7 +64,7 @@ export interface PickleEffects {
   items?: PickleNode[];
   /** Entries of SETITEM and SETITEMS. */
   entries?: PickleDict;
-  /** What stood in the stream right behind the BUILD, and is no part of the pickle proper. */
+  /** What belongs to the object and is no part of the pickle proper: what stood in the stream behind its BUILD, or in bytes that it is made of. */
   inserted?: PickleNode;
 }
 

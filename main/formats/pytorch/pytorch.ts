@@ -9,6 +9,7 @@ import { exportedPrefix, openExportedProgram } from '#main/formats/pytorch/expor
 import { earlyScriptPrefix, openEarlyScript } from '#main/formats/pytorch/script/early-script.ts';
 import { openScriptFile, scriptPrefix } from '#main/formats/pytorch/script/script-file.ts';
 import { isStreamFile, openStreamFile } from '#main/formats/pytorch/stream-file.ts';
+import { openTensorPickle, tensorPickle } from '#main/formats/pytorch/tensor-pickle.ts';
 import { openZipFile, savedPrefix } from '#main/formats/pytorch/zip-file.ts';
 import { isShardIndex, shardSetOf } from '#main/formats/shard-sets.ts';
 import { AppError } from '#shared/errors.ts';
@@ -20,13 +21,13 @@ export const pytorch: Format = {
   name: 'pytorch',
   title: 'PyTorch',
   reads:
-    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; exported programs (`.pt2`); sharded sets as one',
+    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); sharded sets as one',
   extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl', 'pt2'],
   claims: async (input) => {
     if (input.kind === 'folder') return (await shardSetOf(input, 'pytorch')) !== undefined;
     if (await isShardIndex(input, 'pytorch')) return true;
     if (isStreamFile(input.head)) return true;
-    if (!startsWith(input.head, ZIP_MAGIC)) return false;
+    if (!startsWith(input.head, ZIP_MAGIC)) return (await tensorPickle(input)) !== undefined;
     const zip = await readableZip(input);
     return zip ? archiveKind(zip) !== undefined : beginsWithPickle(input.head);
   },
@@ -40,6 +41,8 @@ export const pytorch: Format = {
 
 async function openFile(input: FileInput): Promise<Checkpoint> {
   if (isStreamFile(input.head)) return openStreamFile(input.source);
+  const pickled = await tensorPickle(input);
+  if (pickled) return openTensorPickle(input, pickled);
   const zip = await input.zip();
   const kind = zip && archiveKind(zip);
   if (kind) return kind.open(input.source, zip, kind.prefix);

@@ -30,17 +30,35 @@ export function isStreamFile(head: Uint8Array): boolean {
   return follows(MAGIC) || follows(MAGIC_TEXT);
 }
 
+/** What a stream consists of: its pickles, and where its storages are. */
+export interface TorchStream {
+  readonly pickles: readonly Pickle[];
+  readonly object: Pickle;
+  readonly isLittle: boolean;
+  readonly ids: readonly PickleNode[];
+  readonly placed: ReadonlyMap<string, PlacedStorage>;
+  /** Where the last storage that could be placed ends, and whether it is the last of all. */
+  readonly end: number;
+  readonly isWhole: boolean;
+}
+
 /** Magic number, protocol, system, object, storage keys: five pickles; then the storages. */
-export async function openStreamFile(source: ByteSource): Promise<Checkpoint> {
-  const problems: Problem[] = [];
+export async function readStream(source: ByteSource, problems: Problem[]): Promise<TorchStream> {
   const pickles: Pickle[] = [];
   for (let index = 0; index < 5; index++)
     pickles.push(await readPickle(source, { begin: pickles.at(-1)?.end ?? 0 }));
   const [, , system, object, keys] = pickles as [Pickle, Pickle, Pickle, Pickle, Pickle];
   const isLittle = isLittleEndian(system.root);
   const ids = findPersistentIds(object.root);
+  const places = await placeStorages(source, keys, storageIds(ids), isLittle, problems);
+  return { pickles, object, isLittle, ids, ...places };
+}
+
+/** Opens a file that is a stream. */
+export async function openStreamFile(source: ByteSource): Promise<Checkpoint> {
+  const problems: Problem[] = [];
+  const { pickles, object, isLittle, ids, placed, end, isWhole } = await readStream(source, problems);
   const sources = sourceList(source);
-  const { placed, end, isWhole } = await placeStorages(source, keys, storageIds(ids), isLittle, problems);
   if (isWhole && end < source.byteLength) {
     const message = `${source.byteLength - end} bytes follow the last storage`;
     problems.push({ code: 'trailing-bytes', message, offset: end });

@@ -32,11 +32,12 @@ export interface TensorView {
 }
 
 /**
- * The storage that a node refers to: `('storage', class, key, location, count[, view])`.
+ * The storage that a node refers to: `('storage', class, key, location, count[, view])`, or what a call that makes one has been found to hold.
  * @throws AppError `corrupt`, or `unsupported` for a storage class without a dtype.
  */
 export function storageIdOf(node: PickleNode | undefined): StorageId {
-  const parts = itemsOf(asKind(node, 'persistent')?.id) ?? [];
+  const found = asKind(node, 'persistent') ?? asKind(asKind(node, 'call')?.inserted, 'persistent');
+  const parts = itemsOf(found?.id) ?? [];
   const [tag, storageClass, key, location, count, view] = parts;
   const name = asKind(storageClass, 'global')?.name;
   const keyText = textOf(key) ?? (safeInteger(key) === undefined ? undefined : String(safeInteger(key)));
