@@ -120,6 +120,13 @@ export interface ScalarFunctions {
   tanh(x: number): number;
   cosine(x: number): number;
   erf(x: number): number;
+  /** The inverse of the normal distribution function. */
+  normalQuantile(probability: number): number;
+  /**
+   * The first `count` normal numbers of the stream with this key and these upper words of its counter.
+   * @returns a view that is valid until the next call.
+   */
+  normals(count: number, key0: number, key1: number, index: number, label: number): Float64Array;
 }
 
 /** One thread's instance on a memory. */
@@ -142,9 +149,10 @@ const VECTOR_BYTES = 16;
 /** A cache line, so that no two threads write to one. */
 const ALIGNMENT = 64;
 
-interface Exports extends ScalarFunctions {
+interface Exports extends Omit<ScalarFunctions, 'normals'> {
   workspace(): number;
   useScratch(at: number): void;
+  normals(out: number, count: number, key0: number, key1: number, index: number, label: number): void;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -157,16 +165,9 @@ export interface Arena {
 
 /** A memory of its own with its first instance. */
 export function createTrainingModule(): TrainingModule & Arena {
-  const memory = new WebAssembly.Memory({ initial: LEAST_PAGES, maximum: MOST_PAGES, shared: true });
+  const memory = newMemory();
   const exports = instantiate(memory);
-  let end = exports.workspace();
-  const reserve = (byteLength: number) => {
-    const at = end;
-    end += Math.ceil((byteLength + VECTOR_BYTES) / ALIGNMENT) * ALIGNMENT;
-    const missing = end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-    return at;
-  };
+  const reserve = arenaOf(memory, exports.workspace());
   exports.useScratch(reserve(LEFT_ROWS * RIGHT_BYTES));
   return { ...moduleOf(memory, exports), reserve };
 }
@@ -183,11 +184,41 @@ export function joinTrainingModule(memory: WebAssembly.Memory, scratch: number):
 
 let scalars: ScalarFunctions | undefined;
 
+/** This thread's own, with a memory that is nobody else's. */
 export function scalarFunctions(): ScalarFunctions {
-  scalars ??= instantiate(
-    new WebAssembly.Memory({ initial: LEAST_PAGES, maximum: MOST_PAGES, shared: true }),
-  );
+  scalars ??= createScalars();
   return scalars;
+}
+
+function createScalars(): ScalarFunctions {
+  const memory = newMemory();
+  const { normals, ...functions } = instantiate(memory);
+  const reserve = arenaOf(memory, functions.workspace());
+  let room = new Float64Array(memory.buffer, reserve(1024), 128);
+  return {
+    ...functions,
+    normals: (count, key0, key1, index, label) => {
+      if (count > room.length) room = new Float64Array(memory.buffer, reserve(8 * count), count);
+      normals(room.byteOffset, count, key0, key1, index, label);
+      return room.subarray(0, count);
+    },
+  };
+}
+
+function newMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: LEAST_PAGES, maximum: MOST_PAGES, shared: true });
+}
+
+/** Gives out a memory from an address on. */
+function arenaOf(memory: WebAssembly.Memory, begin: number): Arena['reserve'] {
+  let end = begin;
+  return (byteLength) => {
+    const at = end;
+    end += Math.ceil((byteLength + VECTOR_BYTES) / ALIGNMENT) * ALIGNMENT;
+    const missing = end - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    return at;
+  };
 }
 
 function instantiate(memory: WebAssembly.Memory): Exports {

@@ -1,5 +1,5 @@
 import type { Batch, Dataset } from '#main/trainer/dataset.ts';
-import { randomStream, type RandomPurpose } from '#main/trainer/random.ts';
+import { randomNormals, randomStream, type RandomPurpose } from '#main/trainer/random.ts';
 import type { RunConfig } from '#shared/run.ts';
 
 /** New examples never end, so an epoch is this many by agreement: 100 batches of 32. */
@@ -18,9 +18,8 @@ export function randomData(config: RunConfig): Dataset {
   for (let i = 0; i < teacher.length; i++) teacher[i] = source.normal() / Math.sqrt(inputs);
 
   function write(batch: Batch, row: number, purpose: RandomPurpose, example: number): void {
-    const random = randomStream(seed, purpose, example);
     const x = batch.inputs.subarray(row * inputs, (row + 1) * inputs);
-    for (let i = 0; i < inputs; i++) x[i] = random.normal();
+    x.set(randomNormals(seed, purpose, example, inputs));
     let best = 0;
     let highest = -Infinity;
     for (let output = 0; output < outputs; output++) {

@@ -1,5 +1,6 @@
-import { normalQuantile } from '#main/trainer/normal-quantile.ts';
+import { scalarFunctions } from '#main/kernels/training-module.ts';
 import { philox } from '#main/trainer/philox.ts';
+import { normalQuantile } from '#main/trainer/transcendental.ts';
 
 /** One stream a purpose; the numbers are part of what a run means and never change. */
 const PURPOSES = { init: 1, shuffle: 2, data: 3, teacher: 4, validation: 5, probe: 6, dropout: 7 } as const;
@@ -53,6 +54,22 @@ export function randomStream(seed: number, purpose: RandomPurpose, index = 0): R
     },
     below: (count) => Math.floor(uniform() * count),
   };
+}
+
+/**
+ * The first `count` normal numbers of a stream, as `randomStream` gives them one by one.
+ * @param index below 2^53.
+ * @returns a view that is valid until the next call.
+ */
+export function randomNormals(
+  seed: number,
+  purpose: RandomPurpose,
+  index: number,
+  count: number,
+): Float64Array {
+  const label = counterLabel(purpose, Math.floor(index / 0x1_0000_0000));
+  const key1 = Math.floor(seed / 0x1_0000_0000);
+  return scalarFunctions().normals(count, seed % 0x1_0000_0000, key1, index % 0x1_0000_0000, label);
 }
 
 /**

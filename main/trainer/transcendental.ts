@@ -12,6 +12,11 @@ export function cosine(x: number): number {
   return scalarFunctions().cosine(x);
 }
 
+/** The inverse of the normal distribution function, for probabilities between 0 and 1. */
+export function normalQuantile(probability: number): number {
+  return scalarFunctions().normalQuantile(probability);
+}
+
 /** `base` to a whole power, by squaring: multiplications alone, hence the same everywhere. */
 export function wholePower(base: number, exponent: number): number {
   let result = 1;

@@ -2,12 +2,7 @@
  * Dropout by counter: whether an element stays is a function of key, counter and its place alone, so that the way back
  * needs no mask of the way there, and threads need no order.
  */
-
-const MULTIPLIER_0: u64 = 0xd2511f53;
-const MULTIPLIER_1: u64 = 0xcd9e8d57;
-const WEYL_0: u32 = 0x9e3779b9;
-const WEYL_1: u32 = 0xbb67ae85;
-const ROUNDS: i32 = 10;
+import { philox, word0, word1, word2, word3 } from './philox';
 
 /**
  * Zeros elements whose random word is below `threshold`, multiplies the others by `factor`. Element n of the
@@ -28,26 +23,11 @@ function dropout<T>(
 ): void {
   const end = values + count * sizeof<T>();
   for (let block = start >> 2; values < end; block++) {
-    let x0 = block;
-    let x1 = c1;
-    let x2 = c2;
-    let x3 = c3;
-    let k0 = key0;
-    let k1 = key1;
-    for (let round = 0; round < ROUNDS; round++) {
-      const a = MULTIPLIER_0 * <u64>x0;
-      const b = MULTIPLIER_1 * <u64>x2;
-      x0 = (<u32>(b >> 32)) ^ x1 ^ k0;
-      x1 = <u32>b;
-      x2 = (<u32>(a >> 32)) ^ x3 ^ k1;
-      x3 = <u32>a;
-      k0 += WEYL_0;
-      k1 += WEYL_1;
-    }
-    drop<T>(values, x0, threshold, factor);
-    if (values + sizeof<T>() < end) drop<T>(values + sizeof<T>(), x1, threshold, factor);
-    if (values + 2 * sizeof<T>() < end) drop<T>(values + 2 * sizeof<T>(), x2, threshold, factor);
-    if (values + 3 * sizeof<T>() < end) drop<T>(values + 3 * sizeof<T>(), x3, threshold, factor);
+    philox(block, c1, c2, c3, key0, key1);
+    drop<T>(values, word0, threshold, factor);
+    if (values + sizeof<T>() < end) drop<T>(values + sizeof<T>(), word1, threshold, factor);
+    if (values + 2 * sizeof<T>() < end) drop<T>(values + 2 * sizeof<T>(), word2, threshold, factor);
+    if (values + 3 * sizeof<T>() < end) drop<T>(values + 3 * sizeof<T>(), word3, threshold, factor);
     values += 4 * sizeof<T>();
   }
 }

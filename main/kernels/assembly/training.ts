@@ -38,3 +38,5 @@ export {
 } from './optimizers';
 export { dropout32, dropout64 } from './dropout';
 export { exp, log, tanh, cosine, erf } from './functions';
+export { normals } from './normal';
+export { normalQuantile } from './normal-quantile';

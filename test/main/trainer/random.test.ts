@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { normalQuantile } from '#main/trainer/normal-quantile.ts';
 import { philox } from '#main/trainer/philox.ts';
-import { permutation, randomStream } from '#main/trainer/random.ts';
+import { permutation, randomNormals, randomStream } from '#main/trainer/random.ts';
+import { normalQuantile } from '#main/trainer/transcendental.ts';
 
 describe('Philox4x32-10', () => {
   // Random123 1.14, tests/kat_vectors
@@ -93,6 +93,17 @@ describe('a random stream', () => {
     expect(Math.abs(sum / count)).toBeLessThan(0.015);
     expect(Math.abs(squares / count - 1)).toBeLessThan(0.02);
     expect(Math.abs(uniforms / count - 0.5)).toBeLessThan(0.005);
+  });
+
+  it('gives normal numbers at once that are those one by one', () => {
+    for (const [seed, index] of [
+      [7, 3],
+      [2 ** 53 - 1, 2 ** 40 + 5],
+    ] as const) {
+      const one = randomStream(seed, 'data', index);
+      const expected = Array.from({ length: 301 }, () => one.normal());
+      expect(Array.from(randomNormals(seed, 'data', index, 301))).toEqual(expected);
+    }
   });
 
   it('shuffles so that everything is there once', () => {
