@@ -22,7 +22,8 @@ const BATCHES = 16;
 const WARM_UP = 0.25;
 const SLICE = 0.25;
 
-export function benchTrainer(name: TrainingCase, optimizer: OptimizerName): Trainer {
+/** @param threads that there are to share its steps. */
+export function benchTrainer(name: TrainingCase, optimizer: OptimizerName, threads = 1): Trainer {
   const { layers, batchSize } = TRAINING_CASES[name];
   const config = parseRunConfig(
     {
@@ -33,7 +34,7 @@ export function benchTrainer(name: TrainingCase, optimizer: OptimizerName): Trai
     },
     'the bench',
   );
-  return createTrainer(config, dataInMemory(layers[0], batchSize), initialState(config));
+  return createTrainer(config, dataInMemory(layers[0], batchSize), initialState(config), threads);
 }
 
 function dataInMemory(width: number, batchSize: number): Dataset {
