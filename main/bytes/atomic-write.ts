@@ -9,6 +9,7 @@ import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { syncFolder } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';
+import { writeWhole } from '#main/bytes/write-whole.ts';
 import { AppError } from '#shared/errors.ts';
 
 export interface AtomicWriteOptions {
@@ -31,9 +32,6 @@ export interface WrittenFile {
 
 /** Longer files are not read back unless asked for: it would double the time. */
 const READ_BACK_BYTES = 64 * 1024 * 1024;
-
-/** A signal may interrupt a write again and again; a system that does nothing else is broken. */
-const MOST_INTERRUPTIONS = 100;
 
 /** How the temporary files of a tag begin, in whatever folder. */
 export function temporaryPrefix(tag: string): string {
@@ -179,20 +177,4 @@ function beginFile(path: string, options: AtomicWriteOptions): PendingFile {
       }
     },
   };
-}
-
-function writeWhole(system: FileSystem, descriptor: number, chunk: Uint8Array): void {
-  let interruptions = 0;
-  let rest = chunk;
-  while (rest.byteLength > 0) {
-    let count: number;
-    try {
-      count = system.write(descriptor, rest);
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EINTR' || ++interruptions > MOST_INTERRUPTIONS) throw error;
-      continue;
-    }
-    if (count <= 0) throw Object.assign(new Error('the system took no bytes'), { code: 'EIO' });
-    rest = rest.subarray(count);
-  }
 }

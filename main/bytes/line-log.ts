@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
 import { syncFolder } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';
+import { writeWhole } from '#main/bytes/write-whole.ts';
 
 /** A text file that only grows, a line at a time, written synchronously by one thread. */
 export interface LineLog {
@@ -39,19 +40,13 @@ export function openLineLog(path: string, system: FileSystem = nodeFileSystem): 
     return byteLength > 0 && system.read(descriptor, last, byteLength - 1) === 1 && last[0] !== NEWLINE;
   });
 
-  function writeWhole(text: string): void {
-    for (let rest: Uint8Array = Buffer.from(text); rest.byteLength > 0;) {
-      rest = rest.subarray(system.write(descriptor, rest));
-    }
-  }
-
   return {
     append: (lines, isDurable) =>
       call(() => {
         if (lines.length > 0) {
           const start = isCut ? '\n' : '';
           isCut = true;
-          writeWhole(`${start}${lines.join('\n')}\n`);
+          writeWhole(system, descriptor, Buffer.from(`${start}${lines.join('\n')}\n`));
           isCut = false;
         }
         if (isDurable) system.fsync(descriptor);

@@ -44,6 +44,10 @@ export interface SavingOptions {
 
 type Failure = FromSaver & { readonly kind: 'failed' };
 
+function isFull({ error }: Failure): boolean {
+  return error.found === 'ENOSPC' || error.found === 'EDQUOT';
+}
+
 export function createSaving(options: SavingOptions): Saving {
   const { channel, now, tell } = options;
   const retention = createRetention(options);
@@ -53,6 +57,7 @@ export function createSaving(options: SavingOptions): Saving {
   let inFlight: { readonly step: number } | undefined;
   let beganAt = now();
   let isOverdue = false;
+  let isLogTold = false;
   let lastSaved = options.kept.reduce((newest, { step }) => Math.max(newest, step), -1);
   const waiting: (() => void)[] = [];
   let onFinished = () => {};
@@ -68,6 +73,7 @@ export function createSaving(options: SavingOptions): Saving {
           lastSaved = message.step;
           inFlight = undefined;
           tell({ event: 'checkpoint', ...checkpoint });
+          tellOfLog();
           retention.onSaved(checkpoint);
           return release();
         }
@@ -107,7 +113,9 @@ export function createSaving(options: SavingOptions): Saving {
     const before = standing.get(doing);
     standing.set(doing, failure);
     // one message for one trouble, however often it is tried again
-    if (before?.error.found !== failure.error.found || before === undefined) tellFailure(failure);
+    const isKnown = before !== undefined && before.error.found === failure.error.found;
+    // of a full disk the next save can tell more: how many bytes are needed
+    if (!isKnown && !(doing === 'log' && isFull(failure))) tellFailure(failure);
   }
 
   function tellFailure({ doing, step, file, error, bytesNeeded }: Failure): void {
@@ -133,6 +141,13 @@ export function createSaving(options: SavingOptions): Saving {
       file,
       hint: `it is kept as ${as}`,
     });
+  }
+
+  /** A log that has no room where a checkpoint has is a trouble of its own. */
+  function tellOfLog(): void {
+    const failure = standing.get('log');
+    if (failure && isFull(failure) && !isLogTold) tellFailure(failure);
+    isLogTold = failure !== undefined;
   }
 
   function requireLife(): void {

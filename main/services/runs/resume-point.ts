@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 
-import { removeTemporariesSync, setAsideSync } from '#main/bytes/own-files.ts';
+import { setAsideSync } from '#main/bytes/own-files.ts';
 import {
   checkpointSteps,
   readHistory,
   readManifest,
+  removeLeftovers,
   type RunManifest,
 } from '#main/services/runs/run-folder.ts';
 import { fileDigest, readCheckpoint, type ReadCheckpoint } from '#main/services/runs/checkpoint-reader.ts';
@@ -38,7 +39,7 @@ export interface RecoveredRun {
 export async function recoverRun(place: RunPlace): Promise<RecoveredRun> {
   const manifest = await readManifest(place);
   const history = await readHistory(place);
-  removeTemporariesSync(place.path, manifest.id, place.system);
+  removeLeftovers(place, manifest.id);
   return { manifest, history, point: await findResumePoint(place, history, manifest.config) };
 }
 

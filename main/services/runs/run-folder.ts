@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { RUN_LOG_BYTES, RUN_MANIFEST_BYTES } from '#main/bytes/limits.ts';
 import { writeAtomicallySync } from '#main/bytes/atomic-write.ts';
+import { removeTemporariesSync } from '#main/bytes/own-files.ts';
 import { kindOfPath, makeFolder, readTextIn } from '#main/bytes/small-file.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
 import { createHistory, type RunHistory } from '#main/services/runs/run-history.ts';
@@ -13,6 +14,9 @@ import type { RunConfig } from '#shared/run.ts';
 
 const MANIFEST_NAME = 'run.json';
 const LOG_NAME = 'run.jsonl';
+
+/** What temporary names of the description carry: whoever comes after a kill may not know the run's id yet. */
+const MANIFEST_TAG = 'run';
 
 /** `run.json`: what a run was started as. It is written once more only where a resume asks for more steps. */
 export interface RunManifest {
@@ -42,7 +46,7 @@ export function writeManifest({ path, system }: RunPlace, manifest: RunManifest)
   const text = `${JSON.stringify({ version: 1, ...manifest }, null, 2)}\n`;
   writeAtomicallySync(join(path, MANIFEST_NAME), [Buffer.from(text)], {
     isReplacing: true,
-    tag: manifest.id,
+    tag: MANIFEST_TAG,
     fileSystem: system,
   });
 }
@@ -89,6 +93,12 @@ export async function readHistory({ read }: RunPlace): Promise<RunHistory> {
   if (!(await read.has(LOG_NAME))) return history;
   for (const event of parseRunLog(await readTextIn(read, LOG_NAME, RUN_LOG_BYTES))) history.apply(event);
   return history;
+}
+
+/** Deletes what killed writers of this run's files left behind, and nothing else; the caller holds the claim. @throws AppError `io`. */
+export function removeLeftovers({ path, system }: RunPlace, id?: string): void {
+  removeTemporariesSync(path, MANIFEST_TAG, system);
+  if (id !== undefined) removeTemporariesSync(path, id, system);
 }
 
 /** Steps of the checkpoint files in a run's folder, newest first. */

@@ -5,7 +5,12 @@ import type { WriterClaim } from '#main/bytes/writer-claim.ts';
 import { configDifference } from '#main/services/runs/config-difference.ts';
 import { startLiveRun } from '#main/services/runs/live-run.ts';
 import { recoverRun, type ResumePoint } from '#main/services/runs/resume-point.ts';
-import { holdsRun, writeManifest, type RunManifest } from '#main/services/runs/run-folder.ts';
+import {
+  holdsRun,
+  removeLeftovers,
+  writeManifest,
+  type RunManifest,
+} from '#main/services/runs/run-folder.ts';
 import { createHistory, type RunHistory } from '#main/services/runs/run-history.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
 import type { RunRecord } from '#main/services/runs/run-record.ts';
@@ -50,6 +55,7 @@ export async function beginRun(starting: RunStarting, place: RunPlace, run: NewR
         hint: 'resume it, or name another folder',
       });
     }
+    removeLeftovers(place);
     const id = randomBytes(8).toString('hex');
     const manifest: RunManifest = { id, name, startedAt: new Date().toISOString(), totalSteps, config };
     writeManifest(place, manifest);

@@ -111,7 +111,8 @@ export function createChecker(scenario: Scenario, recording: Recording, how: Rec
       if (sound.length < due) broken.push(`${due} good copies were told of, and ${sound.length} are left`);
       if (sound.length < recovery.kept.length) broken.push('a checkpoint that counts as good is not');
       for (const name of left.keys()) {
-        if (name.startsWith(`.paramscope-${recovery.runId}`)) broken.push(`${name} is left lying about`);
+        if (/^\.paramscope-(run|ID)-/.test(name.replace(recovery.runId, 'ID')))
+          broken.push(`${name} is left lying about`);
       }
       return broken;
     },

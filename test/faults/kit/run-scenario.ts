@@ -9,7 +9,7 @@ import type { FromSaver, ToSaver } from '#main/trainer/messages.ts';
 import { runSaver, type SavingPlace } from '#main/trainer/saver.ts';
 import { runTrainer } from '#main/trainer/worker.ts';
 import { parseRunConfig, type RunConfigInput } from '#shared/commands/run-config.ts';
-import { isAppError } from '#shared/errors.ts';
+import { isAppError, type AppError } from '#shared/errors.ts';
 import type { RunConfig, RunEvent } from '#shared/run.ts';
 import { recordingDisk, type Operation } from '#test/faults/kit/recording-disk.ts';
 
@@ -40,6 +40,8 @@ export interface Acknowledged {
 /** A way to break the protocol: tests are held against it. */
 export interface Mutant {
   readonly system?: (of: FileSystem) => FileSystem;
+  /** Sees what is on the disk after each stage. */
+  readonly onImage?: (image: ReadonlyMap<string, Uint8Array>) => void;
   readonly saver?: (channel: Channel<ToSaver, FromSaver>, of: FileSystem) => Channel<ToSaver, FromSaver>;
 }
 
@@ -61,7 +63,12 @@ export function configOf(scenario: Scenario): RunConfig {
 }
 
 /** Plays a scenario with the product's own code on a disk in memory. */
-export async function record(scenario: Scenario, mutant: Mutant = {}): Promise<readonly Recording[]> {
+export async function record(
+  scenario: Scenario,
+  mutant: Mutant = {},
+  alsoTell: (event: RunEvent) => void = () => {},
+  onRefusal: (error: AppError) => void = () => {},
+): Promise<readonly Recording[]> {
   const recordings: Recording[] = [];
   let image: ReadonlyMap<string, Uint8Array> = new Map(
     Object.entries(scenario.foreign ?? {}).map(([name, text]) => [name, Buffer.from(text)]),
@@ -72,15 +79,23 @@ export async function record(scenario: Scenario, mutant: Mutant = {}): Promise<r
     const disk = recordingDisk<Acknowledged>(image);
     const before = told.slice();
     const system = withFailures(mutant.system?.(disk.system) ?? disk.system, stage);
+    const isLast = index === scenario.stages.length - 1;
     const onEvent = (event: RunEvent) => {
+      if (isLast) alsoTell(event);
       if (event.event !== 'checkpoint') return;
       const acknowledged = { step: event.step, sha256: event.sha256 };
       told.push(acknowledged);
       disk.mark(acknowledged);
     };
-    await trainOn(placeOn(disk.folder, system), starter(system, mutant), scenario, stage, onEvent);
+    const place = placeOn(disk.folder, system);
+    await trainOn(place, starter(system, mutant), scenario, stage, onEvent).catch((error: unknown) => {
+      // a run whose last save failed has told so; what it leaves behind is what is looked at
+      if (!isAppError(error) || error.code === 'internal') throw error;
+      onRefusal(error);
+    });
     recordings.push({ initial: image, operations: disk.operations, told: before });
     image = disk.image();
+    mutant.onImage?.(image);
   }
   return recordings;
 }
@@ -114,12 +129,7 @@ async function trainOn(
     placeOf: () => place,
   });
   const request = { config: configOf(scenario), folder: 'run' as never, steps, isResumed: true };
-  try {
-    await runs.train(request, onEvent, new AbortController().signal);
-  } catch (error) {
-    // a run whose last save failed has told so; what it leaves behind is what is looked at
-    if (!isAppError(error) || error.code !== 'io') throw error;
-  }
+  await runs.train(request, onEvent, new AbortController().signal);
 }
 
 /** Every look at the clock is a little later than the one before: what waits for a retry does not hold up the test. */

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    environment: 'node',
+    include: ['test/faults/**/*.test.ts'],
+    testTimeout: 0,
+    hookTimeout: 0,
+    maxWorkers: 1,
+    reporters: ['dot'],
+  },
+});
