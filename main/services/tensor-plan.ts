@@ -2,6 +2,7 @@ import type { StoredTensor } from '#main/formats/contract.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import { tensorReader, type TensorReader } from '#main/formats/read.ts';
 import { openSource } from '#main/bytes/reopen.ts';
+import { restingSource } from '#main/bytes/resting-source.ts';
 import { realSource, realTensor } from '#main/services/real-values.ts';
 import { dtypeInfo } from '#shared/dtype.ts';
 
@@ -68,6 +69,9 @@ export async function withStoredReader<Result>(
   return withSources(plan, (sources) => use(tensorReader(stored, sources), stored.dtype));
 }
 
+/** Sources that are held open for one tensor; of more than that, each is opened for its reads. */
+const MOST_OPEN = 64;
+
 /** Opens what a plan's storage refers to, and closes it whatever happens. */
 export async function withSources<Result>(
   plan: TensorPlan,
@@ -75,7 +79,11 @@ export async function withSources<Result>(
 ): Promise<Result> {
   const sources: ByteSource[] = [];
   try {
-    for (const description of plan.sources ?? []) sources.push(await openSource(description));
+    const descriptions = plan.sources ?? [];
+    for (const description of descriptions) {
+      const source = await openSource(description);
+      sources.push(descriptions.length > MOST_OPEN ? await restingSource(source) : source);
+    }
     const result = await use(sources);
     // what was read before and after a change would be a mixture of two files
     for (const source of sources) await source.checkUnchanged?.();

@@ -36,6 +36,9 @@ export interface BlockHeader {
   readonly unpacked: number | undefined;
 }
 
+/** Bytes that are copied one by one: calls cost more. */
+const SHORT_COPY = 48;
+
 const KINDS = ['raw', 'repeated', 'compressed'] as const;
 
 export function newFrameState(): FrameState {
@@ -91,12 +94,14 @@ function unpackCompressed(content: Uint8Array, state: FrameState, out: Output, m
   readSequences(content, end, state.tables, (literalLength, offsetValue, matchLength) => {
     if (used + literalLength > literals.byteLength) throw damaged('more literals than there are');
     if (position + literalLength + matchLength > limit) throw damaged('more bytes than were promised');
-    bytes.set(literals.subarray(used, used + literalLength), position);
+    if (literalLength > SHORT_COPY) bytes.set(literals.subarray(used, used + literalLength), position);
+    else for (let at = 0; at < literalLength; at++) bytes[position + at] = literals[used + at]!;
     used += literalLength;
     position += literalLength;
     const offset = nextOffset(state.offsets, offsetValue, literalLength);
     if (offset > position - start) throw damaged('a copy from before the beginning');
-    if (offset >= matchLength) bytes.copyWithin(position, position - offset, position - offset + matchLength);
+    if (offset >= matchLength && matchLength > SHORT_COPY)
+      bytes.copyWithin(position, position - offset, position - offset + matchLength);
     // byte by byte: a copy may reach into what it has just written
     else for (let at = position; at < position + matchLength; at++) bytes[at] = bytes[at - offset]!;
     position += matchLength;

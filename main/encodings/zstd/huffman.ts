@@ -6,9 +6,8 @@ import { readFseTable } from '#main/encodings/zstd/fse.ts';
 export interface HuffmanTable {
   /** Bits of the longest code. */
   readonly longest: number;
-  /** For every number of so many bits: the symbol whose code it begins with, and that code's length. */
-  readonly symbols: Uint8Array;
-  readonly lengths: Uint8Array;
+  /** For every number of so many bits: the symbol whose code it begins with, and above it that code's length. */
+  readonly codes: Uint16Array;
 }
 
 const LONGEST_CODE = 11;
@@ -66,24 +65,25 @@ function tableOf(weights: number[]): HuffmanTable {
     throw damaged('a Huffman tree whose codes do not add up');
   }
   weights.push(32 - Math.clz32(rest));
-  const symbols = new Uint8Array(1 << longest);
-  const lengths = new Uint8Array(1 << longest);
+  const codes = new Uint16Array(1 << longest);
   let place = 0;
   for (let weight = 1; weight <= longest; weight++) {
     const span = 1 << (weight - 1);
     for (let symbol = 0; symbol < weights.length; symbol++) {
       if (weights[symbol] !== weight) continue;
-      symbols.fill(symbol, place, place + span);
-      lengths.fill(longest + 1 - weight, place, place + span);
+      codes.fill(((longest + 1 - weight) << 8) | symbol, place, place + span);
       place += span;
     }
   }
-  return { longest, symbols, lengths };
+  return { longest, codes };
 }
+
+/** Bits that four bytes hold for sure, wherever the first of them begins: enough for two codes. */
+const BITS_OF_FOUR_BYTES = 25;
 
 /** Decodes a stream in bytes [begin, end), which holds exactly as many symbols as there is room for. */
 export function decodeHuffman(
-  { longest, symbols, lengths }: HuffmanTable,
+  { longest, codes }: HuffmanTable,
   bytes: Uint8Array,
   begin: number,
   end: number,
@@ -91,15 +91,28 @@ export function decodeHuffman(
 ): void {
   let position = bitCount(bytes, begin, end);
   const mask = (1 << longest) - 1;
-  for (let at = 0; at < out.byteLength; at++) {
+  const shift = BITS_OF_FOUR_BYTES - longest;
+  let at = 0;
+  while (position >= BITS_OF_FOUR_BYTES && at + 1 < out.byteLength) {
+    const from = position - BITS_OF_FOUR_BYTES;
+    const byte = begin + (from >>> 3);
+    const word =
+      (bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16) | (bytes[byte + 3]! << 24)) >>>
+      (from & 7);
+    const first = codes[(word >>> shift) & mask]!;
+    const second = codes[(word >>> (shift - (first >>> 8))) & mask]!;
+    out[at] = first;
+    out[at + 1] = second;
+    at += 2;
+    position -= (first >>> 8) + (second >>> 8);
+  }
+  for (; at < out.byteLength; at++) {
     const from = position - longest;
-    let code: number;
-    if (from >= 0) {
-      const byte = begin + (from >>> 3);
-      code = ((bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16)) >>> (from & 7)) & mask;
-    } else code = ((bytes[begin]! | (bytes[begin + 1]! << 8)) << -from) & mask;
-    out[at] = symbols[code]!;
-    position -= lengths[code]!;
+    const byte = begin + (Math.max(0, from) >>> 3);
+    const word = bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16);
+    const code = codes[(from >= 0 ? word >>> (from & 7) : word << -from) & mask]!;
+    out[at] = code;
+    position -= code >>> 8;
     if (position < 0) throw damaged('literals beyond their bitstream');
   }
   if (position !== 0) throw damaged('a bitstream longer than its literals');
