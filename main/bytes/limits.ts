@@ -119,6 +119,13 @@ export const TORCH_EXTRA_BYTES = 4 * MIB;
 /** Descriptions that PyTorch writes as JSON, in bytes: the graph of a large exported program has some ten megabytes. */
 export const TORCH_JSON_BYTES = 256 * MIB;
 
+/** Parts of a distributed checkpoint are archives with their directories at their ends: files are read in pages of which the latest are kept. */
+export const DCP_PAGE_BYTES = 16 * 1024;
+export const DCP_PAGES = 64;
+
+/** Files of a distributed checkpoint, one or more a process, that are held open at once. */
+export const DCP_OPEN_FILES = 64;
+
 /** A run's data set is held in memory whole; all of MNIST takes 55 MB. */
 export const DATA_SET_BYTES = 1024 * MIB;
 

@@ -115,7 +115,7 @@ function coordinatesOf(
 }
 
 function overlapOf(chunk: Chunk, view: ChunkedView, box: Box): Overlap | undefined {
-  const chunkStrides = contiguousStrides(chunk.shape);
+  const chunkStrides = chunk.strides ?? contiguousStrides(chunk.shape);
   const place = view.origin.map((first, axis) => first - chunk.origin[axis]!);
   const isOnAxis = new Array<boolean>(place.length).fill(false);
   const overlap = { from: [] as number[], extent: [] as number[], strides: [] as number[] };

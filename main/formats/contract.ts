@@ -88,7 +88,7 @@ export interface ChunkedStorage {
   /** Of the whole that the chunks are pieces of; the tensor's own shape unless there is a view. */
   readonly shape: readonly number[];
   /**
-   * In any order, none overlapping another; each is in C order of its own shape, which may reach over the whole's far edges.
+   * In any order, none overlapping another; each is in C order of its own shape unless it has strides, and that shape may reach over the whole's far edges.
    * Where no chunk is, every element is the fill value.
    */
   readonly chunks: readonly Chunk[];

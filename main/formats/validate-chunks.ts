@@ -89,7 +89,7 @@ function isInside(
 }
 
 function chunkFault(
-  { origin, shape, offset, byteLength, filters }: Chunk,
+  { origin, shape, offset, byteLength, filters, strides }: Chunk,
   whole: readonly number[],
   width: number,
   source: ByteSource | undefined,
@@ -115,6 +115,9 @@ function chunkFault(
     };
   }
   const unpacked = shape.reduce((product, size) => product * size, width);
+  if (strides && !isWithin(strides, shape, unpacked / width)) {
+    return { code: 'strides', message: `the strides [${strides.join(', ')}] lead out of a chunk` };
+  }
   if (filters.length === 0 && byteLength !== unpacked) {
     return { code: 'length', message: `a chunk takes ${byteLength} bytes, its shape wants ${unpacked}` };
   }
@@ -125,6 +128,12 @@ function chunkFault(
     };
   }
   return undefined;
+}
+
+function isWithin(strides: readonly number[], shape: readonly number[], elements: number): boolean {
+  if (strides.length !== shape.length) return false;
+  const last = strides.reduce((sum, stride, axis) => sum + (shape[axis]! - 1) * stride, 0);
+  return strides.every((stride) => Number.isSafeInteger(stride) && stride >= 0) && last < elements;
 }
 
 /** On a grid no cell may be filled twice; else each chunk is held against those that begin before it ends, along the axis that parts the chunks best. */

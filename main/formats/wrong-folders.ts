@@ -13,20 +13,14 @@ const has =
   (names: readonly string[]): boolean =>
     names.some((name) => pattern.test(name));
 
-function later(what: string, when: WrongFolder['when']): WrongFolder {
-  return {
-    when,
-    code: 'unsupported',
-    message: `this folder is ${what}, which this version does not read yet`,
-  };
-}
-
 export const WRONG_FOLDERS: readonly WrongFolder[] = [
   { when: (names) => names.length === 0, code: 'unknown-format', message: 'the folder is empty' },
-  later(
-    'a PyTorch distributed checkpoint',
-    (names) => names.includes('.metadata') && has(/\.distcp$/)(names),
-  ),
+  {
+    when: has(/\.distcp$/),
+    code: 'unsupported',
+    message: 'this folder is a PyTorch distributed checkpoint whose .metadata file is missing or damaged',
+    hint: 'the names and places of its tensors were in that file; find it, or save again',
+  },
   {
     when: (names) => names.includes('Manifest.json') && names.includes('Data'),
     code: 'unsupported',

@@ -22,7 +22,7 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
   onnx: ['onnx'],
   orbax: ['orbax'],
   pickle: ['pickle'],
-  pytorch: ['pytorch', 'torchscript', 'pt2', 'pytorch-index'],
+  pytorch: ['pytorch', 'torchscript', 'pt2', 'dcp', 'pytorch-index'],
   safetensors: ['safetensors', 'safetensors-index'],
   tensorflow: ['tf-checkpoint', 'tf-v1', 'tf-v1-sharded', 'saved-model'],
 };

@@ -11,7 +11,7 @@ const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const MOST_BYTES = 64 * 1024;
 
 /** Formats whose fixtures are folders. */
-const FOLDER_FORMATS: ReadonlySet<string> = new Set(['orbax']);
+const FOLDER_FORMATS: ReadonlySet<string> = new Set(['dcp', 'orbax']);
 
 /** Files of folders that nobody reads: damage to them tells nothing. */
 const UNREAD = /(^|\/)(_sharding|commit_success\.txt|array_metadatas\/.*)$/;

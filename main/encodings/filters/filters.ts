@@ -49,6 +49,8 @@ export interface Chunk {
   readonly byteLength: number;
   /** In the order they were applied in. */
   readonly filters: readonly Filter[];
+  /** Elements, of a chunk that is stored in another order than C's; its bytes are no more and no fewer. */
+  readonly strides?: readonly number[];
 }
 
 /** Where a chunk is, for messages. */

@@ -41,6 +41,15 @@ export function exportDialect(header: Metadata, releases: string): string {
   return `PyTorch exported program (torch.export), written by torch ${typeof stated === 'string' ? stated : releases}`;
 }
 
+/**
+ * A sentence about a distributed checkpoint.
+ * @param records of one of its parts, where any could be read.
+ */
+export function distributedDialect(files: number, records: ReadonlyMap<string, string> | undefined): string {
+  const writer = records ? `, written by torch ${releaseOf(records)}` : '';
+  return `PyTorch distributed checkpoint (DCP) in ${files} ${files === 1 ? 'file' : 'files'}${writer}`;
+}
+
 export function streamDialect(isLittle: boolean, metadata: Metadata): string {
   return `PyTorch stream (before 1.6, or asked for since)${isLittle ? '' : ', big-endian'}${trainerOf(metadata)}`;
 }

@@ -4,6 +4,8 @@ import type { ZipArchive } from '#main/encodings/zip/zip.ts';
 import type { Checkpoint, Format } from '#main/formats/contract.ts';
 import { startsWith, type FileInput } from '#main/formats/input.ts';
 import { openShardSet } from '#main/formats/joined-shards.ts';
+import { openDistributed } from '#main/formats/pytorch/distributed/distributed-checkpoint.ts';
+import { findDistributed } from '#main/formats/pytorch/distributed/find-checkpoint.ts';
 import { bundledPrefix, openBundledProgram } from '#main/formats/pytorch/export/bundled-program.ts';
 import { exportedPrefix, openExportedProgram } from '#main/formats/pytorch/export/exported-program.ts';
 import { earlyScriptPrefix, openEarlyScript } from '#main/formats/pytorch/script/early-script.ts';
@@ -16,14 +18,15 @@ import { AppError } from '#shared/errors.ts';
 
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04] as const;
 
-/** Whatever torch.save wrote (tensors, lists, dicts, state dicts, whole modules, training states), TorchScript and exported programs. */
+/** Whatever torch.save wrote (tensors, lists, dicts, state dicts, whole modules, training states), TorchScript, exported programs and distributed checkpoints. */
 export const pytorch: Format = {
   name: 'pytorch',
   title: 'PyTorch',
   reads:
-    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); sharded sets as one',
-  extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl', 'pt2'],
+    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); distributed checkpoints as one, by their folder or any of their files; sharded sets as one',
+  extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl', 'pt2', 'distcp', 'metadata'],
   claims: async (input) => {
+    if (await findDistributed(input)) return true;
     if (input.kind === 'folder') return (await shardSetOf(input, 'pytorch')) !== undefined;
     if (await isShardIndex(input, 'pytorch')) return true;
     if (isStreamFile(input.head)) return true;
@@ -32,6 +35,8 @@ export const pytorch: Format = {
     return zip ? archiveKind(zip) !== undefined : beginsWithPickle(input.head);
   },
   open: async (input) => {
+    const distributed = await findDistributed(input);
+    if (distributed) return openDistributed(distributed, input);
     const set = await shardSetOf(input, 'pytorch');
     if (set) return openShardSet(set, input, openFile);
     if (input.kind !== 'file') throw new AppError('internal', 'the folder has been recognised before');

@@ -1,7 +1,7 @@
 // What torch.save writes since 1.6: torch/serialization.py (_save, _load).
 import { sourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import { asKind, itemsOf } from '#main/encodings/pickle/nodes.ts';
+import { asKind, isObject, itemsOf } from '#main/encodings/pickle/nodes.ts';
 import type { ZipArchive } from '#main/encodings/zip/zip.ts';
 import type { Checkpoint, PickleImport } from '#main/formats/contract.ts';
 import { archiveStorages, unusedStorages } from '#main/formats/pytorch/archive-storages.ts';
@@ -42,10 +42,15 @@ export async function openZipFile(source: ByteSource, zip: ZipArchive, prefix: s
   };
 }
 
+export interface SavedObject {
+  readonly graph: GraphContent;
+  readonly imports: readonly PickleImport[];
+  /** The object is a number, a text or nothing, and has no parts. */
+  readonly isPlain: boolean;
+}
+
 /** What an archive by torch.save holds. Problems go to the archive's. */
-export async function readSavedObject(
-  archive: TorchArchive,
-): Promise<{ readonly graph: GraphContent; readonly imports: readonly PickleImport[] }> {
+export async function readSavedObject(archive: TorchArchive): Promise<SavedObject> {
   const { zip, prefix, problems } = archive;
   const { pickle, member, checksums, imports } = await readMemberPickle(
     archive,
@@ -56,5 +61,8 @@ export async function readSavedObject(
   // a storage that is the saved object itself is no oversight
   const isBare = itemsOf(asKind(pickle.root, 'persistent')?.id) !== undefined;
   if (!isBare) problems.push(...unusedStorages(archive, 'data/', storages.used));
-  return { graph, imports };
+  const isPlain = !isObject(pickle.root) || PLAIN.has(pickle.root.kind);
+  return { graph, imports, isPlain };
 }
+
+const PLAIN: ReadonlySet<string> = new Set(['float', 'text', 'bytes']);

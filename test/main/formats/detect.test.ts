@@ -303,7 +303,7 @@ describe('a folder that no format claims is named', () => {
       'DCP',
       { '.metadata': bytes(1), '__0_0.distcp': bytes(1) },
       'unsupported',
-      'this folder is a PyTorch distributed checkpoint, which this version does not read yet',
+      'this folder is a PyTorch distributed checkpoint whose .metadata file is missing or damaged',
     ],
     [
       'sharded',
