@@ -40,6 +40,17 @@ test('a dropped folder opens as one checkpoint', async ({ app }) => {
   await expect(checkpointList(app.page).getByRole('option')).toContainText('TensorFlow');
 });
 
+for (const [path, dialect] of [
+  ['odd/orbax/ocdbt', 'Orbax'],
+  ['odd/orbax/zarr3', 'Orbax'],
+] as const) {
+  test(`${path}: a folder of JAX’s opens as one checkpoint`, async ({ app }) => {
+    await app.drop([join(ORACLES, path)]);
+    await expect(checkpointList(app.page).getByRole('option')).toHaveCount(1);
+    await expect(checkpointList(app.page).getByRole('option')).toContainText(dialect);
+  });
+}
+
 test('the page has no way out: no Node, no network, no other page, no other window', async ({ app }) => {
   const { page } = app;
   const found = await page.evaluate(async () => {

@@ -1,0 +1,68 @@
+/** What a person who got a file from somewhere wants to know of it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, test } from '#test/journeys/kit/app.ts';
+import { checkpointList, showView } from '#test/journeys/kit/browse.ts';
+import { ORACLES, newFile } from '#test/journeys/kit/places.ts';
+
+/** One network, as each framework writes it. */
+const TWINS = [
+  'mlp.pt',
+  'mlp.safetensors',
+  'mlp.msgpack',
+  'mlp.onnx',
+  'mlp.gguf',
+  'mlp.npz',
+  'mlp.keras',
+  'mlp.weights.h5',
+  'mlp-keras2.h5',
+  'mlp-mxnet.params',
+  'mlp-mxnet2.params',
+  'mlp-tf.index',
+];
+
+test('one network from every framework: all open, and JAX’s is PyTorch’s to the last bit', async ({
+  app,
+}) => {
+  const { page } = app;
+  await app.drop([...TWINS, 'mlp-tf.data-00000-of-00001'].map((name) => join(ORACLES, 'pairs', name)));
+  await expect(checkpointList(page).getByRole('option')).toHaveCount(TWINS.length);
+  await page.getByRole('tab', { name: 'Compare' }).click();
+  await page.getByLabel('Original', { exact: true }).selectOption({ label: await optionOf('mlp.pt') });
+  await page.getByLabel('Clone', { exact: true }).selectOption({ label: await optionOf('mlp.msgpack') });
+  await page.getByRole('button', { name: 'Compare checkpoints' }).click();
+  await expect(
+    page.getByRole('status').filter({ hasText: 'Identical: 4 of 4 tensors, every bit.' }),
+  ).toBeVisible();
+
+  async function optionOf(name: string): Promise<string> {
+    const labels = await page.getByLabel('Original', { exact: true }).locator('option').allInnerTexts();
+    return labels.find((label) => label.startsWith(`${name} `)) ?? '';
+  }
+});
+
+test('the one NaN of a file is found, and one click leads to it', async ({ app }) => {
+  const { page } = app;
+  await app.drop([join(ORACLES, 'steps/step-0040.pt')]);
+  await showView(page, 'NaN, ∞');
+  await page.getByRole('button', { name: 'Look through the file' }).click();
+  await expect(page.getByRole('status').filter({ hasText: '1 NaN in 1 tensor.' })).toBeVisible();
+  await app.picture('non-finite');
+  await page.getByRole('button', { name: 'Go to [61, 14] of model_state_dict.hidden.weight' }).click();
+  await expect(page.getByLabel('Value', { exact: true })).toHaveText('NaN');
+});
+
+test('what a pickle would run is shown, and nothing is run', async ({ app, folder }) => {
+  const { page } = app;
+  const trace = join(folder, 'was-run');
+  // protocol 0, as Python writes it for an object whose __reduce__ is (os.system, (…,))
+  await app.drop([newFile(folder, 'weights.pkl', `cposix\nsystem\n(Vtouch ${trace}\ntR.`)]);
+  await expect(checkpointList(page).getByRole('option')).toContainText('weights.pkl');
+  await showView(page, 'X-ray');
+  await expect(page.getByRole('status').filter({ hasText: 'It asks for 1 dangerous name.' })).toBeVisible();
+  const rows = page.getByRole('grid', { name: 'What the file asks for' }).getByRole('row');
+  await expect(rows.filter({ hasText: 'would call' })).toContainText(`posix.system('touch ${trace}')`);
+  await app.picture('xray');
+  expect(existsSync(trace)).toBe(false);
+});
