@@ -46,13 +46,16 @@ export async function openShardSet(
     for (const { checkpoint } of parts) await closeAll(checkpoint.sources, own?.source);
     throw error;
   }
+  const beyond = set.parts.length - SHARDS;
+  if (beyond > 0)
+    problems.push({ code: 'limit', message: `${beyond} parts beyond the first ${SHARDS} are not read` });
   problems.push(...shardProblems(set, parts, missing));
-  return join(set, parts, problems, own);
+  return joinParts(set, parts, problems, own);
 }
 
 async function partSource(
   name: string,
-  { folder }: ShardSet,
+  { folder, parts }: ShardSet,
   own: FileInput | undefined,
 ): Promise<ByteSource> {
   if (!isBareName(name)) throw new AppError('corrupt', 'its name leads out of the folder');
@@ -60,14 +63,15 @@ async function partSource(
   if (!folder || !(await folder.has(name))) throw new AppError('not-found', 'it is not in the folder');
   if (await folder.leadsOut?.(name))
     throw new AppError('corrupt', 'it is a link that leads out of the folder');
-  return folder.open(name);
+  const source = await folder.open(name);
+  // of many parts none stays open: each is opened again when it is read
+  return parts.length > SHARDS_OPEN ? restingSource(source) : source;
 }
 
 function partProblem(name: string, error: AppError): string {
   return `the part ${name.slice(0, 200)} cannot be read: ${error.message}`;
 }
 
-/** Of many parts none stays open: each is opened again when its values are read. */
 async function openOrClose(
   source: ByteSource,
   own: FileInput | undefined,
@@ -85,24 +89,21 @@ async function closeAll(sources: readonly ByteSource[], but: ByteSource | undefi
   await Promise.all(sources.filter((source) => source !== but).map((source) => source.close()));
 }
 
-async function join(
+function joinParts(
   set: ShardSet,
   parts: readonly OpenedPart[],
   problems: readonly Problem[],
   own: FileInput | undefined,
-): Promise<Checkpoint> {
+): Checkpoint {
   const isOwnIndex = own !== undefined && own.name === set.index?.name;
   const sources: ByteSource[] = isOwnIndex ? [own.source] : [];
   const tensors: StoredTensor[] = [];
   const regions: Region[] = isOwnIndex
     ? [{ source: 0, begin: 0, end: own.source.byteLength, label: 'shard index' }]
     : [];
-  const isCrowd = parts.length > SHARDS_OPEN;
   for (const { checkpoint } of parts) {
     const base = sources.length;
-    for (const source of checkpoint.sources) {
-      sources.push(isCrowd && source !== own?.source ? await restingSource(source) : source);
-    }
+    sources.push(...checkpoint.sources);
     for (const tensor of checkpoint.tensors) tensors.push(movedTensor(tensor, base));
     for (const region of checkpoint.regions) regions.push({ ...region, source: base + region.source });
   }

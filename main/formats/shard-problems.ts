@@ -67,7 +67,10 @@ function namesBy(
 ): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const [tensor, file] of files) {
-    if (isMeant(tensor, file)) names.set(file, [...(names.get(file) ?? []), tensor]);
+    if (!isMeant(tensor, file)) continue;
+    const known = names.get(file);
+    if (known) known.push(tensor);
+    else names.set(file, [tensor]);
   }
   return names;
 }

@@ -13,7 +13,7 @@ export interface ShardIndex {
   readonly problems: readonly Problem[];
 }
 
-const WEIGHT_FILE = /\.h5$/i;
+export const WEIGHT_FILE = /\.h5$/i;
 
 /**
  * @returns undefined for JSON that maps nothing, or not to HDF5 files: other frameworks' indexes look alike.

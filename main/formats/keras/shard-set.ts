@@ -6,7 +6,7 @@ import type { ByteSource } from '#main/bytes/source.ts';
 import { openHdf5, type Hdf5Tree } from '#main/encodings/hdf5/hdf5.ts';
 import type { Checkpoint, Region } from '#main/formats/contract.ts';
 import type { FileInput } from '#main/formats/input.ts';
-import { parseShardIndex, type ShardIndex } from '#main/formats/keras/shard-index.ts';
+import { parseShardIndex, WEIGHT_FILE, type ShardIndex } from '#main/formats/keras/shard-index.ts';
 import { variableOrder } from '#main/formats/keras/variable-order.ts';
 import { weightTensors } from '#main/formats/keras/weights.ts';
 import type { Problem } from '#shared/checkpoint.ts';
@@ -21,6 +21,9 @@ const OPEN_BRACE = 0x7b;
 export async function isShardIndex(input: FileInput): Promise<boolean> {
   const first = input.head.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
   if (first !== OPEN_BRACE || input.source.byteLength > SHARD_INDEX_BYTES) return false;
+  const plain = await input.shardIndex();
+  // an index of other files need not be taken apart once more
+  if (plain && ![...plain.files.values()].every((name) => WEIGHT_FILE.test(name))) return false;
   try {
     return parseShardIndex(await readAll(input.source), input.name) !== undefined;
   } catch (error) {
