@@ -195,7 +195,7 @@ export const FIELDS: readonly RunField[] = [
   {
     path: 'checkpoint.best',
     section: 'checkpoints',
-    label: 'Whenever it has never been better',
+    label: 'When best so far',
     kind: 'switch',
     hint: 'by the loss on unseen data',
   },
