@@ -76,13 +76,19 @@ function tableCounter(
   };
 }
 
+/** As `CodeCounter`, with a table for each upper half that is looked for. */
+export interface LowerHalfCounter {
+  add(bytes: Uint8Array): void;
+  /** By lower half; a view that holds until the counter is released. */
+  countsOf(upper: number): Uint32Array;
+  release(): void;
+}
+
 /**
  * Counts the lower sixteen bits of f32 values whose upper ones are looked for.
- * @param uppers at most 255 of them. @returns a count by lower half for each, in their order.
+ * @param uppers at most 255 of them, with less than 2^32 values each.
  */
-export function lowerHalfCounter(uppers: readonly number[]): Omit<CodeCounter, 'counts'> & {
-  counts(): Float64Array[];
-} {
+export function lowerHalfCounter(uppers: readonly number[]): LowerHalfCounter {
   const kernels = analysisKernels();
   const region = borrowRegion();
   const tableBytes = 65_536 * 4;
@@ -91,34 +97,23 @@ export function lowerHalfCounter(uppers: readonly number[]): Omit<CodeCounter, '
   new Uint8Array(kernels.memory.buffer, tables, places + 65_536 - tables).fill(0);
   const marks = new Uint8Array(kernels.memory.buffer, places, 65_536);
   uppers.forEach((upper, index) => (marks[upper] = index + 1));
-  const sums = uppers.map(() => new Float64Array(65_536));
-  let undrained = 0;
-  const drain = () => {
-    sums.forEach((sum, index) => {
-      const words = new Uint32Array(kernels.memory.buffer, tables + index * tableBytes, 65_536);
-      for (let low = 0; low < words.length; low++) sum[low]! += words[low]!;
-      words.fill(0);
-    });
-    undrained = 0;
-  };
   return {
-    add: (bytes) => {
-      const added = bytes.byteLength / 4;
-      if (undrained + added > MOST_UNDRAINED) drain();
-      kernels.countLowerHalves(placeInput(bytes), added, places, tables);
-      undrained += added;
-    },
-    counts: () => {
-      drain();
-      return sums;
-    },
+    add: (bytes) => kernels.countLowerHalves(placeInput(bytes), bytes.byteLength / 4, places, tables),
+    countsOf: (upper) =>
+      new Uint32Array(kernels.memory.buffer, tables + uppers.indexOf(upper) * tableBytes, 65_536),
     release: () => returnRegion(region),
   };
 }
 
-/** The number of every code, as a double. */
+const knownValues = new Map<string, Float64Array>();
+
+/** The number of every code, as a double. Shared: do not write to it. */
 export function valuesOfCodes(dtype: string): Float64Array {
-  return Float64Array.from(decode(dtype, allCodes(elementByteLength(dtype))));
+  const known = knownValues.get(dtype);
+  if (known) return known;
+  const values = Float64Array.from(decode(dtype, allCodes(elementByteLength(dtype))));
+  knownValues.set(dtype, values);
+  return values;
 }
 
 /** Moments of all elements counted; positions are not known. */
@@ -127,15 +122,16 @@ export function momentsOfCodes({ dtype, counts }: CodeCounts): Moments {
   const values = valuesOfCodes(dtype);
   const tiny = smallestNormal(dtype);
   const sum = compensatedSum();
-  counts.forEach((count, code) => {
-    if (count === 0) return;
+  for (let code = 0; code < counts.length; code++) {
+    const count = counts[code]!;
+    if (count === 0) continue;
     const value = values[code]!;
     moments.count += count;
     if (value - value !== 0) {
       if (value === Infinity) moments.positiveInfinity += count;
       else if (value === -Infinity) moments.negativeInfinity += count;
       else moments.nan += count;
-      return;
+      continue;
     }
     moments.finite += count;
     if (value === 0) moments.zeros += count;
@@ -143,14 +139,14 @@ export function momentsOfCodes({ dtype, counts }: CodeCounts): Moments {
     if (value < moments.min) moments.min = value;
     if (value > moments.max) moments.max = value;
     sum.add(value * count);
-  });
+  }
   if (moments.finite === 0) return moments;
   moments.mean = sum.total() / moments.finite;
   const squares = compensatedSum();
-  counts.forEach((count, code) => {
+  for (let code = 0; code < counts.length; code++) {
     const deviation = values[code]! - moments.mean;
-    if (count > 0 && deviation - deviation === 0) squares.add(deviation * deviation * count);
-  });
+    if (counts[code]! > 0 && deviation - deviation === 0) squares.add(deviation * deviation * counts[code]!);
+  }
   moments.squares = squares.total();
   return moments;
 }
@@ -172,17 +168,18 @@ function compensatedSum(): { add: (value: number) => void; total: () => number }
 /** Adds all elements counted to bins of any edges. */
 export function binCodes({ dtype, counts }: CodeCounts, bins: BinCounts, edges: Float64Array): void {
   const values = valuesOfCodes(dtype);
-  const last = bins.counts.length - 1;
-  counts.forEach((count, code) => {
-    if (count === 0) return;
+  const [low, high] = [edges[0]!, edges[edges.length - 1]!];
+  for (let code = 0; code < counts.length; code++) {
+    const count = counts[code]!;
+    if (count === 0) continue;
     const value = values[code]!;
     if (value === Infinity) bins.positiveInfinity += count;
     else if (value === -Infinity) bins.negativeInfinity += count;
     else if (value !== value) bins.nan += count;
-    else if (value < edges[0]!) bins.below += count;
-    else if (value > edges[last + 1]!) bins.above += count;
+    else if (value < low) bins.below += count;
+    else if (value > high) bins.above += count;
     else bins.counts[binOf(edges, value)]! += count;
-  });
+  }
 }
 
 /** The finite values at 0-based ranks of their sorted order. */

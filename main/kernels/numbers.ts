@@ -58,7 +58,7 @@ function placeTable(dtype: string, width: number): number {
 
 /** Every code of one or two bytes, in order. */
 export function allCodes(width: number): Uint8Array {
-  return width === 1
-    ? Uint8Array.from({ length: 256 }, (_, code) => code)
-    : new Uint8Array(Uint16Array.from({ length: 65_536 }, (_, code) => code).buffer);
+  const codes = width === 1 ? new Uint8Array(256) : new Uint16Array(65_536);
+  for (let code = 0; code < codes.length; code++) codes[code] = code;
+  return new Uint8Array(codes.buffer);
 }

@@ -4,8 +4,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { runCommandLine } from '#main/hosts/cli/command-line.ts';
+import type { ServeOptions } from '#main/hosts/serve/serve.ts';
 
-type ServeBundle = typeof import('#main/hosts/serve/serve.ts');
+interface ServeBundle {
+  readonly serve: (options: ServeOptions) => Promise<void>;
+}
 
 const controller = new AbortController();
 let interruptions = 0;

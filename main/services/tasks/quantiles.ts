@@ -2,10 +2,11 @@
 import { lowerHalfCounter, valuesAtRanks, type CodeCounts } from '#main/kernels/code-counts.ts';
 import { decode, decodeIntegers } from '#main/kernels/decode.ts';
 import { interpolated, quantileRanks, type Ranks } from '#main/kernels/quantile.ts';
-import { countWindow, endPass, foundValue, startSelection, type Selection } from '#main/kernels/select.ts';
+import { countWindow, endPass, foundValue, startSelection } from '#main/kernels/select.ts';
 import { digitCount, keysOf } from '#main/kernels/sort-key.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
+import { AppError } from '#shared/errors.ts';
 import type { Summary } from '#shared/statistics.ts';
 
 type Quantiles = Summary['quantiles'];
@@ -26,7 +27,7 @@ export function quantilesOfCodes(
   probabilities: readonly number[],
   finite: number,
 ): Quantiles {
-  if (finite === 0) return {};
+  if (finite === 0 || probabilities.length === 0) return {};
   const ranks = ranksFor(probabilities, finite);
   const values = valuesAtRanks(counts, bothOf(ranks));
   return byProbability(probabilities, ranks, (rank) => values.get(rank)!);
@@ -38,7 +39,7 @@ export async function quantilesByReading(
   { dtype, probabilities, finite }: QuantileQuestion,
   pass: Pass,
 ): Promise<Quantiles> {
-  if (finite === 0) return {};
+  if (finite === 0 || probabilities.length === 0) return {};
   const ranks = ranksFor(probabilities, finite);
   if (reader.elementCount <= SORTED_VALUES) {
     const sorted = await sortedValues(reader, dtype, pass);
@@ -78,39 +79,75 @@ export interface HalfDoneSelection {
   release(): void;
 }
 
-/** @param upperHalves counts by the upper sixteen bits as they are. */
+/** Where the value at a rank is to be found. */
+interface Place {
+  readonly upper: number;
+  /** Of the value, among those with this upper half. */
+  readonly rank: number;
+}
+
+const MOST_COUNTED = 2 ** 32;
+
+/**
+ * @param upperHalves counts by the upper sixteen bits as they are.
+ * @returns undefined where more values than can be counted share an upper half.
+ */
 export function selectLowerHalves(
   upperHalves: Float64Array,
-  { dtype, probabilities, finite }: QuantileQuestion,
-): HalfDoneSelection {
+  { probabilities, finite }: QuantileQuestion,
+): HalfDoneSelection | undefined {
   const ranks = ranksFor(probabilities, finite);
-  const selection = startSelection(2, bothOf(ranks));
-  const first = selection.buckets[0]!;
-  upperHalves.forEach((count, half) => {
-    // what is not finite has no place in the order
-    if ((half & 0x7f80) !== 0x7f80) first.counts[half & 0x8000 ? ~half & 0xffff : half | 0x8000] = count;
-  });
-  endPass(selection);
-  const uppers = selection.buckets.map(({ high }) => halfOfKey(high >>> 16));
+  const places = placesOf(upperHalves, bothOf(ranks));
+  const uppers = [...new Set([...places.values()].map(({ upper }) => upper))];
+  if (uppers.some((upper) => upperHalves[upper]! >= MOST_COUNTED)) return undefined;
   const counter = lowerHalfCounter(uppers);
   return {
     add: counter.add,
-    quantiles: () => {
-      counter.counts().forEach((counts, index) => takeCounts(selection, index, uppers[index]!, counts));
-      endPass(selection);
-      return byProbability(probabilities, ranks, (rank) => foundValue(dtype, selection, rank));
-    },
+    quantiles: () =>
+      byProbability(probabilities, ranks, (rank) => {
+        const place = places.get(rank)!;
+        return valueAt(place, counter.countsOf(place.upper));
+      }),
     release: counter.release,
   };
 }
 
-function halfOfKey(key: number): number {
-  return key & 0x8000 ? key & 0x7fff : ~key & 0xffff;
+/** The upper halves of finite f32 values in the order of the values: of negative ones the larger half comes first. */
+function* orderedHalves(): Generator<number, void, undefined> {
+  for (let half = 0xff7f; half >= 0x8000; half--) yield half;
+  for (let half = 0; half < 0x7f80; half++) yield half;
 }
 
-/** Of negative numbers the larger half sorts first. */
-function takeCounts(selection: Selection, index: number, upper: number, counts: Float64Array): void {
-  selection.buckets[index]!.counts.set(upper & 0x8000 ? counts.reverse() : counts);
+function placesOf(upperHalves: Float64Array, ranks: readonly number[]): Map<number, Place> {
+  const wanted = [...new Set(ranks)].sort((a, b) => a - b);
+  const places = new Map<number, Place>();
+  let before = 0;
+  let next = 0;
+  for (const upper of orderedHalves()) {
+    const count = upperHalves[upper]!;
+    for (; next < wanted.length && wanted[next]! < before + count; next++) {
+      places.set(wanted[next]!, { upper, rank: wanted[next]! - before });
+    }
+    before += count;
+  }
+  return places;
+}
+
+const word = new Uint32Array(1);
+const float = new Float32Array(word.buffer);
+
+function valueAt({ upper, rank }: Place, counts: Uint32Array): number {
+  const isNegative = upper >= 0x8000;
+  let before = 0;
+  for (let step = 0; step < counts.length; step++) {
+    const lower = isNegative ? counts.length - 1 - step : step;
+    before += counts[lower]!;
+    if (rank < before) {
+      word[0] = upper * 65_536 + lower;
+      return float[0]!;
+    }
+  }
+  throw new AppError('io', 'the file changed while it was read', { hint: 'open it again' });
 }
 
 function ranksFor(probabilities: readonly number[], finite: number): Ranks[] {
