@@ -140,11 +140,11 @@ function overlapOf(chunk: Chunk, view: ChunkedView, box: Box): Overlap | undefin
 }
 
 /** Filters that store a checksum of what they are given: HDF5's own, and those that zlib and gzip end with. */
-const CHECKED: ReadonlySet<string> = new Set(['fletcher32', 'zlib', 'gzip']);
+const CHECKED: ReadonlySet<string> = new Set(['fletcher32', 'crc32c', 'zlib', 'gzip']);
 
 /** Whether a checksum is stored with the chunk. */
 export function isChunkChecked({ filters }: Chunk): boolean {
-  return filters.some(({ kind }) => CHECKED.has(kind));
+  return filters.some((filter) => CHECKED.has(filter.kind) || (filter.kind === 'zstd' && filter.hasChecksum));
 }
 
 /**

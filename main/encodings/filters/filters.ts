@@ -15,7 +15,7 @@ import { unshuffle } from '#main/encodings/filters/shuffle.ts';
 export type Filter =
   | { readonly kind: 'zlib' }
   | { readonly kind: 'gzip' }
-  | { readonly kind: 'zstd' }
+  | { readonly kind: 'zstd'; readonly hasChecksum?: true }
   | { readonly kind: 'lzf' }
   /** Byte 0 of every element, then byte 1, and so on. */
   | { readonly kind: 'shuffle'; readonly elementBytes: number }

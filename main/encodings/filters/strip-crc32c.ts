@@ -23,6 +23,6 @@ export function stripCrc32c(bytes: Uint8Array, place: ChunkPlace): Uint8Array {
 }
 
 /** Four bytes, little-endian. */
-export function storedCrc32c([a = 0, b = 0, c = 0, d = 0]: Uint8Array): number {
+function storedCrc32c([a = 0, b = 0, c = 0, d = 0]: Uint8Array): number {
   return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }

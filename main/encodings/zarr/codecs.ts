@@ -64,10 +64,11 @@ function codecsIn(value: unknown, key: string): readonly Codec[] {
   return codecs as readonly Codec[];
 }
 
-function packerOf({ name }: Codec, key: string): Filter {
+function packerOf({ name, configuration }: Codec, key: string): Filter {
   const filter = PACKERS.get(name);
   if (!filter) throw notRead(name, key);
-  return filter;
+  const isChecked = filter.kind === 'zstd' && field(configuration, 'checksum') === true;
+  return isChecked ? { kind: 'zstd', hasChecksum: true } : filter;
 }
 
 /** The axis that each axis comes from. */

@@ -32,7 +32,7 @@ export function valuesOf({ description, chunks }: ZarrArray): ZarrValues {
   };
 }
 
-/** Each of them once, however many chunks it stands for. */
+/** Each of them once, however many values it stands for. */
 export function checksumsOf({ guards }: ZarrArray): readonly ZarrChecksum[] {
   const byPlace = new Map(guards.map((guard) => [`${guard.number}:${guard.begin}`, guard]));
   return [...byPlace.values()].map(({ number, begin, end, crc32c }) => ({

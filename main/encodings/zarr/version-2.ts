@@ -92,7 +92,7 @@ function filtersOf(
   const id = idOf(compressor);
   const undone = COMPRESSORS.get(id);
   if (!undone) throw notRead(id, key);
-  return [...filters, undone];
+  return [...filters, checkedAs(undone, compressor)];
 }
 
 function filterOf(filter: unknown, itemBytes: number, key: string): Filter {
@@ -105,8 +105,14 @@ function filterOf(filter: unknown, itemBytes: number, key: string): Filter {
   }
   if (id === 'fletcher32') return { kind: 'fletcher32' };
   const compressor = COMPRESSORS.get(id);
-  if (compressor) return compressor;
+  if (compressor) return checkedAs(compressor, filter);
   throw notRead(id, key);
+}
+
+/** Zstandard has a checksum where the description says so. */
+function checkedAs(filter: Filter, codec: unknown): Filter {
+  const isChecked = filter.kind === 'zstd' && isObject(codec) && field(codec, 'checksum') === true;
+  return isChecked ? { kind: 'zstd', hasChecksum: true } : filter;
 }
 
 function idOf(codec: unknown): string {

@@ -3,7 +3,6 @@ import { TENSOR_CHUNKS, ZARR_DESCRIPTION_BYTES } from '#main/bytes/limits.ts';
 import type { Chunk } from '#main/encodings/filters/filters.ts';
 import type { FoundArray } from '#main/encodings/zarr/arrays.ts';
 import { chunkCell } from '#main/encodings/zarr/chunk-keys.ts';
-import { guardOf } from '#main/encodings/zarr/chunk-guard.ts';
 import type { ArrayDescription } from '#main/encodings/zarr/description.ts';
 import { field, metadataOf, parseObject } from '#main/encodings/zarr/json.ts';
 import { readShard } from '#main/encodings/zarr/shard.ts';
@@ -16,7 +15,7 @@ import { AppError, isAppError } from '#shared/errors.ts';
 export interface ZarrArray {
   readonly description: ArrayDescription;
   readonly chunks: readonly Chunk[];
-  /** A checksum for every chunk, or none at all. */
+  /** Checksums of what the chunks are part of, where all of them are. */
   readonly guards: readonly StoredGuard[];
   /** Cells of the grid that nothing is stored for. */
   readonly missing: number;
@@ -42,6 +41,7 @@ export async function openZarrArray(store: ZarrStore, found: FoundArray): Promis
   const guards: StoredGuard[] = [];
   const faults: AppError[] = [];
   let cells = 0;
+  let guarded = 0;
   for (const key of isEmpty ? [] : found.chunkKeys) {
     const origin = chunkCell(key, description)?.map((cell, axis) => cell * chunkShape[axis]!);
     // keys of cells beyond the shape are left over from when the array was larger
@@ -65,11 +65,9 @@ export async function openZarrArray(store: ZarrStore, found: FoundArray): Promis
                 filters: form.filters,
               },
             ];
-      for (const chunk of own) {
-        const guard = await guardOf(chunk, value);
-        if (guard) guards.push(guard);
-        chunks.push(chunk);
-      }
+      chunks.push(...own);
+      guarded += value.guard ? own.length : 0;
+      if (value.guard) guards.push(value.guard);
     } catch (error) {
       if (!isAppError(error) || error.code === 'io') throw error;
       faults.push(error);
@@ -78,7 +76,7 @@ export async function openZarrArray(store: ZarrStore, found: FoundArray): Promis
   return {
     description,
     chunks,
-    guards: guards.length === chunks.length ? guards : [],
+    guards: guarded === chunks.length ? guards : [],
     missing: isEmpty
       ? 0
       : shape.reduce((product, size, axis) => product * Math.ceil(size / chunkShape[axis]!), 1) - cells,
