@@ -104,7 +104,8 @@ function shortText(window: Uint8Array, at: number): { text: string; end: number 
   const isShort = window[at] === SHORT_BINUNICODE;
   if (!isShort && window[at] !== BINUNICODE) return undefined;
   const begin = at + (isShort ? 2 : 5);
-  const length = window[at + 1]!;
+  const length = window[at + 1];
+  if (length === undefined) return undefined;
   if (!isShort && (window[at + 2] !== 0 || window[at + 3] !== 0 || window[at + 4] !== 0)) return undefined;
   const end = begin + length;
   if (length === 0 || end > window.byteLength) return undefined;
