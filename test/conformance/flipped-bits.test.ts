@@ -164,5 +164,6 @@ describe('a flipped bit is found', () => {
 /** Formats of which some file, at least, records a checksum. */
 const WITH_CHECKSUMS: ReadonlySet<string> = new Set([
   ...['pytorch', 'pytorch-index', 'torchscript', 'numpy', 'keras3', 'hdf5'],
-  ...['tf-checkpoint', 'tf-v1', 'tensorflow', 'pickled'],
+  ...['tf-checkpoint', 'tf-v1', 'tensorflow', 'saved-model', 'pickled', 'torch-pickles'],
+  ...['pt2', 'dcp', 'orbax'],
 ]);
