@@ -42,9 +42,11 @@ export interface TensorInfo {
 
 /** Product of the dimensions, exact or undefined beyond 2^53 - 1. A scalar has one element. */
 export function elementCountOf(shape: readonly number[]): number | undefined {
-  let product = 1n;
-  for (const dimension of shape) product *= BigInt(dimension);
-  return product <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(product) : undefined;
+  let product = 1;
+  for (const dimension of shape) product *= dimension;
+  // up to here every product was exact; beyond, only a zero still makes it known
+  if (product <= Number.MAX_SAFE_INTEGER) return product;
+  return shape.includes(0) ? 0 : undefined;
 }
 
 /** Bytes that `elementCount` elements of a fixed-width dtype take when stored densely. */

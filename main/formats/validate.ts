@@ -3,7 +3,7 @@ import { chunkedFault } from '#main/formats/validate-chunks.ts';
 import { TENSOR_RANK } from '#main/bytes/limits.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { findDtype } from '#shared/dtype.ts';
-import { byteLengthOf, contiguousStrides, elementCountOf } from '#shared/tensor.ts';
+import { byteLengthOf, elementCountOf } from '#shared/tensor.ts';
 
 /**
  * Holds whatever a format returned to the invariants that readers rely on: known dtypes, whole dimensions,
@@ -98,7 +98,10 @@ function denseFault(
     };
   }
   if (elementCount === 0) return undefined;
-  const strides = storage.strides ?? contiguousStrides(tensor.shape);
+  if (!storage.strides) {
+    return lengthFault(tensor.dtype, storage, (storage.elementOffset ?? 0) + elementCount);
+  }
+  const { strides } = storage;
   if (strides.length !== tensor.shape.length) {
     return { code: 'strides', message: `${strides.length} strides for ${tensor.shape.length} dimensions` };
   }
@@ -109,19 +112,26 @@ function denseFault(
     if (reach < 0n) first += reach;
     else last += reach;
   });
+  const elements = last >= BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(last) + 1;
+  return first < 0n ? outside(elements, storage) : lengthFault(tensor.dtype, storage, elements);
+}
+
+/** Whether so many elements fit into the storage. */
+function lengthFault(dtype: string, storage: DenseStorage, elements: number): Fault | undefined {
   const wanted =
-    last >= BigInt(Number.MAX_SAFE_INTEGER)
+    elements > Number.MAX_SAFE_INTEGER
       ? Infinity
       : storage.isUnpacked
-        ? Number(last) + 1
-        : byteLengthOf(tensor.dtype, Number(last) + 1);
-  if (first < 0n || wanted > storage.byteLength) {
-    return {
-      code: 'storage-range',
-      message: `the last element ends at byte ${wanted} of a storage of ${storage.byteLength}`,
-    };
-  }
-  return undefined;
+        ? elements
+        : byteLengthOf(dtype, elements);
+  return wanted <= storage.byteLength ? undefined : outside(wanted, storage);
+}
+
+function outside(wanted: number, storage: DenseStorage): Fault {
+  return {
+    code: 'storage-range',
+    message: `the last element ends at byte ${wanted} of a storage of ${storage.byteLength}`,
+  };
 }
 
 function withDistinctNames(tensors: readonly StoredTensor[], problems: Problem[]): readonly StoredTensor[] {

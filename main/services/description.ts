@@ -26,21 +26,25 @@ function describeTensors(tensors: readonly StoredTensor[]): TensorInfo[] {
     const owner = key === undefined ? undefined : owners.get(key);
     if (key !== undefined && owner === undefined) owners.set(key, name);
     const elementCount = elementCountOf(shape) ?? 0;
-    return {
+    // one by one, since there may be a hundred thousand of them
+    const info: Mutable<TensorInfo> = {
       name,
-      ...(label === undefined ? {} : { label }),
       dtype,
       shape,
       elementCount,
       byteLength: storedByteLength(tensor, elementCount),
-      ...(owner === undefined ? {} : { sharedWith: owner }),
-      ...(quantisation ? { quantisation } : {}),
-      ...(sparse ? { sparse } : {}),
-      ...(storage.kind === 'none' ? { noData: true as const } : {}),
-      ...(offers ? { offers } : {}),
     };
+    if (label !== undefined) info.label = label;
+    if (owner !== undefined) info.sharedWith = owner;
+    if (quantisation) info.quantisation = quantisation;
+    if (sparse) info.sparse = sparse;
+    if (storage.kind === 'none') info.noData = true;
+    if (offers) info.offers = offers;
+    return info;
   });
 }
+
+type Mutable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
 
 /** Tensors with equal keys have the same bytes. Empty ones share nothing. */
 function storageKey({ storage }: StoredTensor): string | Storage | undefined {

@@ -18,6 +18,11 @@ export interface JsonReader {
   beginObject(): void;
   /** The next key, its value being next; undefined once the object is closed. */
   nextKey(): string | undefined;
+  /**
+   * The next member as a whole, key and value, where it has the form of a sticky pattern, whose groups come back, and is
+   * wanted; else nothing is taken. For texts that repeat one form a hundred thousand times; the pattern may match nothing but JSON.
+   */
+  nextMember(pattern: RegExp, isWanted: (groups: RegExpExecArray) => boolean): RegExpExecArray | undefined;
   beginArray(): void;
   /** Whether another item is next; false once the array is closed. */
   nextItem(): boolean;
@@ -206,6 +211,16 @@ export function readJson(text: string, options: JsonOptions): JsonReader {
       if (peek() !== COLON) throw fault(position, 'a colon');
       position++;
       return key;
+    },
+    nextMember: (pattern, isWanted) => {
+      const code = peek();
+      if (!isFresh && code !== COMMA) return undefined;
+      pattern.lastIndex = isFresh ? position : position + 1;
+      const found = pattern.exec(text);
+      if (!found || !isWanted(found)) return undefined;
+      position = pattern.lastIndex;
+      isFresh = false;
+      return found;
     },
     beginArray: () => enter(OPEN_BRACKET, 'an array'),
     nextItem: () => {

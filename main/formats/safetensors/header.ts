@@ -46,21 +46,14 @@ export function parseHeader(bytes: Uint8Array, base: number, file: string): Head
     });
   }
   json.beginObject();
-  for (let name = json.nextKey(); name !== undefined; name = json.nextKey()) {
-    if (seen.has(name)) {
-      throw fault(
-        name === METADATA_KEY
-          ? 'the header has __metadata__ twice'
-          : `the header names the tensor ${name} twice`,
-        {
-          offset: json.offset(),
-          ...(name === METADATA_KEY ? {} : { tensor: name }),
-          expected: 'distinct names',
-        },
-      );
-    }
+  for (;;) {
+    const plain = readPlainEntry(json, seen);
+    const name = plain ? plain.name : json.nextKey();
+    if (name === undefined) break;
+    if (seen.has(name)) throw twice(name, json.offset(), fault);
     seen.add(name);
-    if (name === METADATA_KEY) readMetadata(json, metadata, problems, fault);
+    if (plain) entries.push(plain);
+    else if (name === METADATA_KEY) readMetadata(json, metadata, problems, fault);
     else entries.push(readEntry(json, name, extras, fault));
   }
   json.end();
@@ -74,6 +67,37 @@ export function parseHeader(bytes: Uint8Array, base: number, file: string): Head
 }
 
 type Fault = (message: string, fields: ErrorFields) => AppError;
+
+function twice(name: string, offset: number, fault: Fault): AppError {
+  const isMetadata = name === METADATA_KEY;
+  return fault(
+    isMetadata ? 'the header has __metadata__ twice' : `the header names the tensor ${name} twice`,
+    { offset, ...(isMetadata ? {} : { tensor: name }), expected: 'distinct names' },
+  );
+}
+
+const SPACE = '[ \\t\\n\\r]*';
+const TEXT = '"([^"\\\\\\u0000-\\u001f]*)"';
+/** Fifteen digits always fit 2^53. */
+const WHOLE_NUMBER = '(?:0|[1-9][0-9]{0,14})';
+/** An entry as every writer writes it: three fields in this order, nothing escaped. */
+const PLAIN_ENTRY = new RegExp(
+  [
+    ...[`(?!${SPACE}"${METADATA_KEY}")`, TEXT, ':', '\\{', '"dtype"', ':', TEXT, ',', '"shape"', ':', '\\['],
+    ...[`((?:${WHOLE_NUMBER}(?:${SPACE},${SPACE}${WHOLE_NUMBER})*)?)`, '\\]', ',', '"data_offsets"', ':'],
+    ...['\\[', `(${WHOLE_NUMBER})`, ',', `(${WHOLE_NUMBER})`, '\\]', '\\}'],
+  ].join(SPACE),
+  'y',
+);
+
+/** The quick way for nearly all entries. @returns undefined, and takes nothing, where one is not of that form or not new. */
+function readPlainEntry(json: JsonReader, seen: ReadonlySet<string>): HeaderEntry | undefined {
+  const found = json.nextMember(PLAIN_ENTRY, ([, name]) => !seen.has(name!));
+  if (!found) return undefined;
+  const [, name, dtype, dimensions, begin, end] = found as unknown as readonly string[];
+  const shape = dimensions === '' ? [] : dimensions!.split(',').map(Number);
+  return { name: name!, dtype: dtype!, shape, begin: Number(begin), end: Number(end) };
+}
 
 function readMetadata(
   json: JsonReader,
