@@ -95,7 +95,9 @@ export function addPairByPair(
       sums.maxAbs = distance;
       sums.maxAt = sums.compared + i;
     }
-    const excess = Number.isNaN(distance) ? Infinity : distance - abs - rel * Math.abs(b);
+    const own = distance - abs - rel * Math.abs(b);
+    // infinitely far from an infinity, no tolerance is wide enough
+    const excess = Number.isNaN(own) ? Infinity : own;
     if (excess > sums.excess) sums.excess = excess;
   }
   if (isSameDtype) addUlp(sums, dtypeA, bytesA, bytesB);
