@@ -61,9 +61,9 @@ export async function trainToTheEnd(
 }
 
 function alreadyFinished(record: RunRecord, onEvent: (event: RunEvent) => void): RunSnapshot {
-  const { totalSteps } = record.manifest;
-  onEvent({ event: 'done', step: totalSteps, state: 'finished', problems: 0 });
-  return { ...snapshotOf(record, []), state: 'finished' };
+  const snapshot = snapshotOf(record, []);
+  onEvent({ event: 'done', step: snapshot.step, state: 'finished', problems: 0 });
+  return { ...snapshot, state: 'finished' };
 }
 
 /** A run whose last step is not on disk has not done its work, however well it trained. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { takeContent, type CheckpointContent } from '#main/trainer/checkpoint-content.ts';
@@ -93,6 +94,22 @@ describe('restoring', () => {
       expect(takeContent(config, clone)).toEqual(takeContent(config, state));
     });
   }
+
+  it('takes a checkpoint from before there were schedules, averages and early stop', () => {
+    const { state, content } = trained(SMALL, 3);
+    const { tensors, metadata } = read(content);
+    const record = JSON.parse(metadata.get('paramscope')!) as { config: Record<string, unknown> };
+    for (const field of ['dropout', 'schedule', 'ema', 'accumulate', 'earlyStop']) {
+      expect(record.config).toHaveProperty(field);
+      delete record.config[field];
+    }
+    const text = JSON.stringify(record);
+    metadata.set('paramscope', text);
+    metadata.set('paramscope.sha256', createHash('sha256').update(text).digest('hex'));
+    const { config, state: clone } = restore(tensors, metadata, 'a');
+    expect(config).toEqual(parseRunConfig(SMALL, 'x'));
+    expect(takeContent(config, clone)).toEqual(takeContent(config, state));
+  });
 
   it('gives back metrics that are not numbers', () => {
     const { state, content } = trained({ ...SMALL, optimizer: { name: 'sgd', learningRate: 1e30 } }, 6);

@@ -82,6 +82,23 @@ describe('training to the end', () => {
     expect(ofKind(events, 'checkpoint').map(({ step }) => step)).toEqual([5, 10, 15]);
   });
 
+  it('ends early where no epoch is better any more, and stays ended', async () => {
+    const config: RunConfigInput = {
+      ...SMALL,
+      batchSize: 640,
+      epochs: 50,
+      earlyStop: { patience: 2, minDelta: 100 },
+      checkpoint: { everySteps: 0 },
+    };
+    const { snapshot } = await bench.train('a', { config });
+    // the first epoch is the best, and two more are waited for
+    expect(snapshot).toMatchObject({ state: 'finished', step: 15, totalSteps: 250 });
+    expect(filesOf('a')).toContain('step-000015.safetensors');
+    const again = await bench.train('a', { isResumed: true });
+    expect(again.events).toEqual([{ event: 'done', step: 15, state: 'finished', problems: 0 }]);
+    expect(again.snapshot).toMatchObject({ state: 'finished', step: 15 });
+  });
+
   it('learns the teacher of the random data', async () => {
     const { snapshot } = await bench.train('a', { steps: 800 });
     expect(snapshot.validation.at(-1)!.accuracy).toBeGreaterThan(0.7);
