@@ -9,8 +9,8 @@ const HEIGHT: usize = 5;
 /** Bytes of a row of a right panel. */
 const BREADTH: usize = 32;
 /** Elements of the depth, and rows, that are gone through before the next: panels that fit the first and second cache. */
-const DEPTH_BLOCK: usize = 320;
-const ROW_BLOCK: usize = 240;
+const DEPTH_BLOCK: usize = 400;
+const ROW_BLOCK: usize = 260;
 
 /** Room for one tile of this thread's; instances that share a memory have one each. */
 let scratch: usize = 0;

@@ -110,7 +110,7 @@ describe('a product of matrices has the bits of the plain loop', () => {
   }
 
   it('beyond the blocks of depth and rows', () => {
-    check('f32', [247, 19, 643], { a: false, b: false, c: false }, false, 1);
-    check('f32', [241, 9, 321], { a: true, b: true, c: true }, true, 2);
+    check('f32', [268, 19, 811], { a: false, b: false, c: false }, false, 1);
+    check('f32', [261, 9, 401], { a: true, b: true, c: true }, true, 2);
   });
 });
