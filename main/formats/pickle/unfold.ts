@@ -1,8 +1,16 @@
 import { pickledArray } from '#main/encodings/ndarray/pickled-array.ts';
 import { unfoldArray, type ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
 import { textOf } from '#main/encodings/pickle/content.ts';
-import { asKind, globalName, itemsOf, type PickleObject } from '#main/encodings/pickle/nodes.ts';
+import {
+  asKind,
+  globalName,
+  itemsOf,
+  type PickleCall,
+  type PickleObject,
+} from '#main/encodings/pickle/nodes.ts';
+import { stateEntries } from '#main/encodings/pickle/object-parts.ts';
 import type { Unfolded } from '#main/encodings/pickle/tree.ts';
+import { AppError } from '#shared/errors.ts';
 
 /** Mappings that are given their entries as their only argument. */
 const FROZEN: ReadonlySet<string> = new Set(['flax.core.frozen_dict.FrozenDict']);
@@ -21,7 +29,19 @@ export function unfoldPickled(node: PickleObject): Unfolded<ArrayLeaf> | undefin
     const [entries] = itemsOf(call?.args) ?? [];
     if (asKind(entries, 'dict')) return { kind: 'same', node: entries! };
   }
-  return unfoldArray(node);
+  return (call && unfoldLeftOut(call)) ?? unfoldArray(node);
+}
+
+/** Before version 0.10 joblib put every array into a file of its own: joblib/numpy_pickle_compat.py, `NDArrayWrapper`, `ZNDArrayWrapper`. */
+function unfoldLeftOut(call: PickleCall): Unfolded<ArrayLeaf> | undefined {
+  const named = asKind(call.callable, 'global');
+  const wrapper = named?.name === '_reconstructor' ? asKind(itemsOf(call.args)?.[0], 'global') : named;
+  if (!wrapper || !/^Z?NDArrayWrapper$/.test(wrapper.name) || !/(^|\.)joblib\./.test(wrapper.module))
+    return undefined;
+  const file = textOf(new Map(stateEntries(call)).get('filename')) ?? 'another file';
+  const message = `the array is in ${file.slice(0, 200)}, where joblib put arrays before version 0.10`;
+  const error = new AppError('unsupported', message, { hint: 'open that file by itself' });
+  return { kind: 'leaf', leaf: { kind: 'broken', error } };
 }
 
 function isArray(node: Parameters<typeof pickledArray>[0]): boolean {

@@ -188,6 +188,27 @@ describe('what is wrong is told', () => {
   });
 });
 
+it('an array that joblib before 0.10 put into a file of its own is named', async () => {
+  const wrapper =
+    'ccopy_reg\n_reconstructor\n(cjoblib.numpy_pickle\nNDArrayWrapper\nc__builtin__\nobject\nNtR';
+  const { tensors, problems } = await openBytes(
+    latin1(`(dp0\nS'w'\n${wrapper}(dS'filename'\nS'model.pkl_01.npy'\nsbsS'step'\nI3\ns.`),
+  );
+  expect(tensors).toEqual([]);
+  expect(problems).toContainEqual({
+    code: 'unsupported',
+    message: 'the array is in model.pkl_01.npy, where joblib put arrays before version 0.10',
+    tensor: 'w',
+  });
+});
+
+it('a frozen dict of Flax is its entries', async () => {
+  const array =
+    "cnumpy.core.multiarray\n_reconstruct\n(tR(I1\n(I1\ntcnumpy\ndtype\n(S'f4'\ntRI00\nS'abcd'\ntb";
+  const { tensors } = await openBytes(latin1(`cflax.core.frozen_dict\nFrozenDict\n((dS'w'\n${array}stR.`));
+  expect(tensors.map(({ name, dtype }) => [name, dtype])).toEqual([['w', 'f32']]);
+});
+
 describe('not claimed', () => {
   it.each<[string, Uint8Array]>([
     ['a text that begins as protocol 0 does', latin1('(dp0\nthis is a text.')],
