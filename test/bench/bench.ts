@@ -1,5 +1,5 @@
 /** Runs the benchmarks by section and prints one table: `npm run bench [-- opening passes training] [-- --write]`. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,27 +39,37 @@ function tableOf(rows: readonly Row[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+const PAGE = join(process.cwd(), 'test', 'bench', 'README.md');
+
+const ABOUT = `# Figures
+
+Written by \`npm run bench -- --write\`; with names of sections behind it, those alone are measured anew. Every round runs all cases of a
+group in turn, in another order, on files of the page cache; a ratio is taken round by round. Peers are there where \`PARAMSCOPE_PYTHON\`
+names a Python with torch, numpy and safetensors, and \`PARAMSCOPE_RUST_REFERENCE\` a native program; their imports are in no time.
+`;
+
+/** What the page has of each section so far, by its heading. */
+function sectionsOfPage(): Map<string, string> {
+  const text = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
+  return new Map(text.split(/^(?=## )/m).map((part) => [part.split('\n', 1)[0]!, part]));
+}
+
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   const about = await machine();
   process.stdout.write(`${about}\n`);
-  const tables: string[] = [];
+  const page = sectionsOfPage();
+  const parts: string[] = [];
   for (const [name, section] of Object.entries(SECTIONS)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    tables.push(`## ${name[0]!.toUpperCase()}${name.slice(1)}\n\n${tableOf(await section())}`);
-    process.stdout.write(`\n${tables.at(-1)}`);
+    const heading = `## ${name[0]!.toUpperCase()}${name.slice(1)}`;
+    let part = page.get(heading);
+    if (wanted.length === 0 || wanted.includes(name)) {
+      part = `${heading}\n\n${about}\n\n${tableOf(await section())}`;
+      process.stdout.write(`\n${part}`);
+    }
+    if (part !== undefined) parts.push(part.trimEnd());
   }
-  if (!process.argv.includes('--write')) return;
-  const text = `# Figures
-
-Written by \`npm run bench -- --write\`. Every round runs all cases of a group in turn, in another order, on files of the page cache;
-a ratio is taken round by round. Peers are there where \`PARAMSCOPE_PYTHON\` names a Python with torch, numpy and safetensors, and
-\`PARAMSCOPE_RUST_REFERENCE\` a native program; their imports are in no time.
-
-${about}
-
-${tables.join('\n')}`;
-  writeFileSync(join(process.cwd(), 'test', 'bench', 'README.md'), text);
+  if (process.argv.includes('--write')) writeFileSync(PAGE, `${[ABOUT.trimEnd(), ...parts].join('\n\n')}\n`);
 }
 
 void main();
