@@ -7,6 +7,7 @@ import { entriesOf } from '#main/encodings/pickle/object-parts.ts';
 import { readPickle, type Pickle } from '#main/encodings/pickle/pickle.ts';
 import type { Checkpoint, Region } from '#main/formats/contract.ts';
 import { streamDialect } from '#main/formats/pytorch/dialect.ts';
+import { idParts } from '#main/formats/pytorch/id-parts.ts';
 import { readObjectGraph } from '#main/formats/pytorch/object-graph.ts';
 import { findPersistentIds } from '#main/formats/pytorch/persistent-ids.ts';
 import type { PlacedStorage, Storages } from '#main/formats/pytorch/storages.ts';
@@ -88,7 +89,7 @@ function isLittleEndian(system: PickleNode): boolean {
 function storageIds(ids: readonly PickleNode[]): ReadonlyMap<string, StorageId> {
   const byKey = new Map<string, StorageId>();
   for (const id of ids) {
-    if (textOf(itemsOf(id)?.[0]) !== 'storage') continue;
+    if (textOf(idParts(id)[0]) !== 'storage') continue;
     const storage = storageIdOf({ kind: 'persistent', id });
     byKey.set(storage.key, storage);
   }

@@ -12,6 +12,7 @@ import {
 import { mappingEntries, stateEntries } from '#main/encodings/pickle/object-parts.ts';
 import { reprOf } from '#main/encodings/pickle/repr.ts';
 import type { Unfolded } from '#main/encodings/pickle/tree.ts';
+import { idParts } from '#main/formats/pytorch/id-parts.ts';
 import { unfoldScript } from '#main/formats/pytorch/script/unfold-script.ts';
 import { tensorOf, type TorchTensor } from '#main/formats/pytorch/tensor-calls.ts';
 import { AppError } from '#shared/errors.ts';
@@ -67,6 +68,8 @@ const MODULE_INTERNALS: ReadonlySet<string> = new Set([
     '_load_state_dict_pre_hooks',
     '_load_state_dict_post_hooks',
   ],
+  // what a recurrent layer keeps of its own parameters, once more
+  ...['_flat_weights', '_flat_weight_refs'],
   '_backend',
 ]);
 
@@ -90,7 +93,7 @@ function unfoldValue(call: PickleCall): Unfolded<TorchLeaf> | undefined {
 
 /** A storage without a tensor, or a class with its source text. */
 function unfoldPersistent(id: PickleNode): Unfolded<TorchLeaf> {
-  const [tag, second, key, , count] = itemsOf(id) ?? [];
+  const [tag, second, key, , count] = idParts(id);
   if (textOf(tag) === 'storage') {
     const storageClass = asKind(second, 'global')?.name ?? 'storage';
     const text = `${storageClass} ${textOf(key) ?? reprOf(key ?? null)} of ${safeInteger(count) ?? '?'} elements`;
