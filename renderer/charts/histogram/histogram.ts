@@ -3,6 +3,7 @@ import { ChartColumn } from '@lucide/vue';
 import { defineAsyncComponent } from 'vue';
 
 import { defineChart, type TensorSubject } from '#renderer/charts/contract.ts';
+import type { Overlay } from '#renderer/charts/histogram/overlays.ts';
 import { isReal } from '#shared/dtype.ts';
 
 export interface HistogramOptions {
@@ -12,6 +13,8 @@ export interface HistogramOptions {
   readonly isSymlog: boolean;
   /** What is below the 1st and above the 99th percentile stands beside the bins. */
   readonly isClipped: boolean;
+  /** Tensors drawn over whichever is looked at. */
+  readonly overlays: readonly Overlay[];
   /** Finite values from and to; all of them where absent. */
   readonly range?: readonly [number, number];
 }
@@ -26,7 +29,8 @@ export const histogram = defineChart<TensorSubject, HistogramOptions, 'tensor.hi
   supports: (subject): subject is TensorSubject =>
     subject.kind === 'tensor' && !subject.tensor.noData && isReal(subject.tensor.dtype),
   // a range belongs to one tensor, the rest is taste
-  optionsFor: (_subject, _previous, { bins, isLogCount, isSymlog, isClipped }) => ({
+  optionsFor: (_subject, previous, { bins, isLogCount, isSymlog, isClipped }) => ({
+    overlays: previous?.overlays ?? [],
     bins,
     isLogCount,
     isSymlog,
