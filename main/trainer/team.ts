@@ -132,7 +132,8 @@ export function helpTeam({ memory, material, panels, scratch, board, threads }: 
   while (Atomics.load(words, PHASE) !== HOME) {
     try {
       const empty = takeUnits(board, units, panels, Atomics.load(words, TICKET));
-      Atomics.wait(words, TICKET, empty);
+      // the ticket that sends home is the last: there is nothing to wait for after it
+      if (Atomics.load(words, PHASE) !== HOME) Atomics.wait(words, TICKET, empty);
     } catch (error) {
       Atomics.store(words, HAS_FAILED, 1);
       // the unit counts as done, so that the leader wakes to see it
