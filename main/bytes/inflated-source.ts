@@ -4,16 +4,9 @@ import { createInflateRaw } from 'node:zlib';
 
 import { INFLATE_CHUNK_BYTES } from '#main/bytes/limits.ts';
 import { checkRange } from '#main/bytes/range.ts';
+import { sequentialSource } from '#main/bytes/sequential-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import { AppError, throwIfCancelled } from '#shared/errors.ts';
-
-/** An inflater at work: what it has handed out, and what is left of its last chunk. */
-interface Stream {
-  readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
-  /** Uncompressed offset of the first byte of `rest`. */
-  position: number;
-  rest: Uint8Array;
-}
+import { AppError } from '#shared/errors.ts';
 
 /**
  * The data of a raw deflate stream at [offset, offset + compressedByteLength) of `of`, as a source of `byteLength` bytes.
@@ -29,91 +22,13 @@ export function inflatedSource(
   name = of.name,
 ): ByteSource {
   checkRange(of.name, of.byteLength, offset, compressedByteLength);
-  let stream: Stream | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
-
-  const stop = async (): Promise<void> => {
-    const { chunks } = stream ?? {};
-    stream = undefined;
-    await chunks?.return();
-  };
-
-  const read = async (start: number, length: number, signal?: AbortSignal): Promise<Uint8Array> => {
-    throwIfCancelled(signal);
-    if (length === 0) return new Uint8Array(0);
-    if (stream && stream.position > start) await stop();
-    stream ??= {
-      chunks: inflate(of, offset, compressedByteLength, name),
-      position: 0,
-      rest: new Uint8Array(0),
-    };
-    try {
-      const bytes = new Uint8Array(length);
-      await take(stream, start - stream.position, undefined, signal);
-      await take(stream, length, bytes, signal);
-      if (start + length === byteLength) await requireEnd(stream);
-      return bytes;
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-  };
-
-  async function take(
-    from: Stream,
-    count: number,
-    into: Uint8Array | undefined,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    let done = 0;
-    while (done < count) {
-      throwIfCancelled(signal);
-      if (from.rest.byteLength === 0) {
-        const next = await from.chunks.next();
-        if (next.done) throw wrongLength(`${from.position} bytes`);
-        from.rest = next.value;
-      }
-      const part = from.rest.subarray(0, count - done);
-      into?.set(part, done);
-      done += part.byteLength;
-      from.position += part.byteLength;
-      from.rest = from.rest.subarray(part.byteLength);
-    }
-  }
-
-  async function requireEnd(from: Stream): Promise<void> {
-    while (from.rest.byteLength === 0) {
-      const next = await from.chunks.next();
-      if (next.done) return;
-      from.rest = next.value;
-    }
-    throw wrongLength('more');
-  }
-
-  function wrongLength(found: string): AppError {
-    return new AppError('corrupt', 'the compressed data do not have the length that they promise', {
-      file: name,
-      offset,
-      expected: `${byteLength} bytes`,
-      found,
-    });
-  }
-
-  return {
+  return sequentialSource({
     name,
     byteLength,
+    offset,
     description: { kind: 'inflated', of: of.description, offset, compressedByteLength, byteLength },
-    read: async (start, length, signal) => {
-      checkRange(name, byteLength, start, length);
-      const mine = turn.then(() => read(start, length, signal));
-      turn = mine.catch(() => undefined);
-      return mine;
-    },
-    close: async () => {
-      turn = turn.then(stop, stop);
-      await turn;
-    },
-  };
+    open: () => inflate(of, offset, compressedByteLength, name),
+  });
 }
 
 /**

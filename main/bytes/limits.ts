@@ -335,3 +335,6 @@ export const ORBAX_JSON_BYTES = MIB;
 
 /** Folders that are looked into to find a checkpoint: steps that were kept, or items of one. */
 export const ORBAX_CHILDREN = 10_000;
+
+/** Bytes that Zstandard may reach back in data that are unpacked as they are read: what its own tools allow unless told otherwise. */
+export const ZSTD_WINDOW_BYTES = 128 * MIB;

@@ -3,6 +3,7 @@ import { copyStrided } from '#main/bytes/copy-strided.ts';
 import { CHUNK_CACHE_BYTES, WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { unpackChunk, type Chunk } from '#main/encodings/filters/filters.ts';
+import { isStreamed, streamedChunk } from '#main/encodings/filters/streamed-chunk.ts';
 import { chunkMap } from '#main/formats/chunk-map.ts';
 import type { ChunkedStorage, ChunkedView } from '#main/formats/contract.ts';
 import { largestBox, readStrided, type Box } from '#main/formats/gather.ts';
@@ -11,6 +12,9 @@ import { contiguousStrides } from '#shared/tensor.ts';
 
 /** Chunks that are read and unpacked at the same time. */
 const PARALLEL = 8;
+
+/** Chunks whose unpacking is kept going; each has a window of its own. */
+const STREAMS = 8;
 
 /** A view of the whole tensor. */
 export function wholeView(shape: readonly number[]): ChunkedView {
@@ -41,6 +45,7 @@ export function chunkedReader(
   const view = storage.view ?? wholeView(storage.shape);
   const chunksAt = chunkMap(storage.shape, storage.chunks);
   const cache = chunkCache(sources, width);
+  const inParts = chunkParts(sources, width);
   const isZero = storage.fill === undefined || storage.fill.every((byte) => byte === 0);
 
   async function readBox(box: Box, out: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -66,11 +71,12 @@ export function chunkedReader(
   ): Promise<void> {
     const boxStrides = contiguousStrides(box.extent);
     const to = from.reduce((sum, coordinate, axis) => sum + coordinate * boxStrides[axis]!, 0);
-    if (isReadInParts(chunk, width)) {
-      const source = sources[chunk.source]!;
+    const parts = inParts(chunk);
+    if (parts) {
+      const { source, offset, byteLength } = parts;
       const part = {
         kind: 'dense',
-        ...chunk,
+        ...{ source: 0, offset, byteLength },
         byteOrder: storage.byteOrder,
         elementOffset: first,
         strides,
@@ -97,9 +103,34 @@ export function chunkedReader(
   };
 }
 
-/** Large chunks that are not packed are never held whole. */
-function isReadInParts({ filters, byteLength }: Chunk, width: number): boolean {
-  return filters.length === 0 && byteLength > Math.max(WINDOW_BYTES, width);
+/** Where the unpacked bytes of a chunk are that is never held whole. */
+interface ChunkParts {
+  readonly source: ByteSource;
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/** Large chunks are read in parts, if they are not packed or packed in a way that allows it; of the latter the latest go on where they were. */
+function chunkParts(sources: readonly ByteSource[], width: number): (chunk: Chunk) => ChunkParts | undefined {
+  const streams = new Map<Chunk, ByteSource>();
+  return (chunk) => {
+    const { filters, offset, byteLength } = chunk;
+    const source = sources[chunk.source]!;
+    if (filters.length === 0) {
+      return byteLength > Math.max(WINDOW_BYTES, width) ? { source, offset, byteLength } : undefined;
+    }
+    const unpacked = chunkByteLength(chunk, width);
+    if (!isStreamed(chunk, unpacked)) return undefined;
+    const stream = streams.get(chunk) ?? streamedChunk(chunk, source, unpacked);
+    streams.delete(chunk);
+    streams.set(chunk, stream);
+    if (streams.size > STREAMS) streams.delete(streams.keys().next().value!);
+    return { source: stream, offset: 0, byteLength: unpacked };
+  };
+}
+
+function chunkByteLength({ shape }: Chunk, width: number): number {
+  return shape.reduce((product, size) => product * size, width);
 }
 
 /** For each axis of the whole, the coordinates that a box of the view takes: the first, the step, and how many. */
@@ -157,7 +188,12 @@ export async function checkChunk(
   width: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const byteLength = chunk.shape.reduce((product, size) => product * size, width);
+  const byteLength = chunkByteLength(chunk, width);
+  if (isStreamed(chunk, byteLength)) {
+    // the last byte comes after all others, and the checksum with it
+    await streamedChunk(chunk, source, byteLength).read(byteLength - 1, 1, signal);
+    return;
+  }
   const packed = await source.read(chunk.offset, chunk.byteLength, signal);
   await unpackChunk(packed, chunk.filters, byteLength, { file: source.name, offset: chunk.offset });
 }
@@ -171,7 +207,7 @@ function chunkCache(sources: readonly ByteSource[], width: number): ChunkCache {
   const kept = new Map<Chunk, Promise<Uint8Array>>();
   let keptBytes = 0;
 
-  const lengthOf = ({ shape }: Chunk): number => shape.reduce((product, size) => product * size, width);
+  const lengthOf = (chunk: Chunk): number => chunkByteLength(chunk, width);
 
   const forget = (chunk: Chunk): void => {
     if (kept.delete(chunk)) keptBytes -= lengthOf(chunk);

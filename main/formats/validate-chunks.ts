@@ -7,6 +7,7 @@ import {
 } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Chunk } from '#main/encodings/filters/filters.ts';
+import { isStreamed } from '#main/encodings/filters/streamed-chunk.ts';
 import { axisWithMostOrigins, chunkGrid } from '#main/formats/chunk-map.ts';
 import type { ChunkedStorage, ChunkedView } from '#main/formats/contract.ts';
 import { dtypeInfo, elementByteLength } from '#shared/dtype.ts';
@@ -121,7 +122,8 @@ function chunkFault(
   if (filters.length === 0 && byteLength !== unpacked) {
     return { code: 'length', message: `a chunk takes ${byteLength} bytes, its shape wants ${unpacked}` };
   }
-  if (filters.length > 0 && unpacked > allocationBudget(source.byteLength)) {
+  const isHeldWhole = filters.length > 0 && !isStreamed({ filters }, unpacked);
+  if (isHeldWhole && unpacked > allocationBudget(source.byteLength)) {
     return {
       code: 'limit',
       message: `a chunk of ${byteLength} bytes says it unpacks to ${unpacked}, more than we unpack`,

@@ -74,16 +74,9 @@ function unpackFrame(
     throw damaged(`${byteLength} bytes instead of ${contentBytes}`);
   if (!hasChecksum) return at;
   if (at + CHECKSUM_BYTES > packed.byteLength) throw damaged('data that end too soon');
-  const [a, b, c, d] = packed.subarray(at, at + CHECKSUM_BYTES) as unknown as [
-    number,
-    number,
-    number,
-    number,
-  ];
   const hash = xxhash64();
   hash.update(out.bytes.subarray(start, out.position));
-  if (hash.low() !== (a | (b << 8) | (c << 16) | (d << 24)) >>> 0)
-    throw damaged('a content that misses its checksum');
+  if (hash.low() !== storedChecksum(packed.subarray(at))) throw damaged('a content that misses its checksum');
   return at + CHECKSUM_BYTES;
 }
 
@@ -96,4 +89,9 @@ function reserve(out: Output, byteLength: number): void {
   );
   bytes.set(out.bytes.subarray(0, out.position));
   out.bytes = bytes;
+}
+
+/** The lower half of the content's XXH64, little-endian. */
+export function storedChecksum([a = 0, b = 0, c = 0, d = 0]: Uint8Array): number {
+  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
+import { memorySource } from '#main/bytes/memory-source.ts';
+import { unpackZstdParts } from '#main/encodings/zstd/zstd-parts.ts';
 import { unpackZstd } from '#main/encodings/zstd/zstd.ts';
 import { xxhash64 } from '#main/encodings/zstd/xxhash64.ts';
 import { isAppError } from '#shared/errors.ts';
+import { rejection } from '#test/kit/rejection.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/zstd/', import.meta.url));
 interface Expected {
@@ -68,6 +71,53 @@ describe('frames by libzstd', () => {
 
   it.each(Object.entries(EXPECTED))('%s gives no byte more than is allowed', (name, { byteLength }) => {
     if (byteLength > 0) expect(faultOf(bytesOf(name), byteLength - 1)).toBeDefined();
+  });
+});
+
+describe('frames unpacked part by part', () => {
+  const partsOf = async (packed: Uint8Array): Promise<Uint8Array> => {
+    const parts: Uint8Array[] = [];
+    // in the middle of a file
+    const file = Uint8Array.from([1, 2, 3, ...packed, 4, 5]);
+    for await (const part of unpackZstdParts(memorySource(file), 3, packed.byteLength)) parts.push(part);
+    return Uint8Array.from(Buffer.concat(parts));
+  };
+
+  it.each(Object.entries(EXPECTED))('%s', async (name, { sha256 }) => {
+    expect(digest(await partsOf(bytesOf(name)))).toBe(sha256);
+  });
+
+  it('beyond their window many times over', async () => {
+    // a window of 1 KiB: 30 rounds of a KiB, each 1000 literals and then 24 bytes from 1000 back
+    const literals = Array.from({ length: 1000 }, (_, at) => (at * at + 7) % 256);
+    const raw = [...block(false, 0, 1000), ...literals];
+    // offset value 1003: code 9 and 491 in nine bits; match 24: code 21; no literals: code 0; then the end mark
+    const bits = 0x200 | 491;
+    const copy = [...block(false, 2, 8), 0, 1, 0x54, 0, 9, 21, bits & 0xff, bits >> 8];
+    const blocks = Array.from({ length: 30 }, () => [...raw, ...copy]).flat();
+    const packed = frame(0x00, 0x00, ...blocks, ...block(true, 0, 0));
+    const expected = Array.from({ length: 30 }, () => [...literals, ...literals.slice(0, 24)]).flat();
+    expect(digest(await partsOf(packed))).toBe(digest(Uint8Array.from(expected)));
+    expect(digest(unpack(packed))).toBe(digest(Uint8Array.from(expected)));
+  });
+
+  it('are refused where their checksum is missed', async () => {
+    const damaged = bytesOf('floats.zst');
+    damaged[damaged.byteLength - 1]! ^= 1;
+    const error = await rejection(partsOf(damaged));
+    expect([error.code, error.found, error.offset]).toEqual([
+      'corrupt',
+      'a content that misses its checksum',
+      3,
+    ]);
+  });
+
+  it('are refused where they reach further back than is held', async () => {
+    const error = await rejection(partsOf(frame(0x00, 0xff, ...block(true, 0, 0))));
+    expect([error.code, error.message]).toEqual([
+      'limit',
+      'the Zstandard data reach further back than is held',
+    ]);
   });
 });
 
