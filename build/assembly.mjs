@@ -22,8 +22,6 @@ const ENTRY_OPTIONS = {
   ],
 };
 
-const SUFFIX = '.ts?wasm';
-
 /** Modules that are being made or were made in this process, by entry. @type {Map<string, Promise<Buffer>>} */
 const modules = new Map();
 
@@ -32,12 +30,14 @@ export function assembly() {
   return {
     name: 'paramscope:assembly',
     enforce: 'pre',
-    async load(id) {
-      if (!id.endsWith(SUFFIX)) return null;
-      const entry = id.slice(0, -'?wasm'.length);
-      for (const path of sourcesOf(dirname(entry))) this.addWatchFile(path);
-      const wasm = await compiled(entry);
-      return { code: `export const base64 = '${wasm.toString('base64')}';`, map: null, moduleType: 'js' };
+    load: {
+      filter: { id: /\.ts\?wasm$/ },
+      async handler(id) {
+        const entry = id.slice(0, -'?wasm'.length);
+        for (const path of sourcesOf(dirname(entry))) this.addWatchFile(path);
+        const wasm = await compiled(entry);
+        return { code: `export const base64 = '${wasm.toString('base64')}';`, map: null, moduleType: 'js' };
+      },
     },
   };
 }
