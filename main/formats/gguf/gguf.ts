@@ -1,7 +1,7 @@
 // GGUF, versions 1 to 3: ggml docs/gguf.md, and llama.cpp's sets of split files.
 import type { Folder } from '#main/bytes/folder.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import type { Checkpoint, Format, StoredTensor } from '#main/formats/contract.ts';
+import type { Checkpoint, CodePart, Format, StoredTensor } from '#main/formats/contract.ts';
 import { describeFileType } from '#main/formats/gguf/file-type.ts';
 import { readGgufFile, type GgufFile } from '#main/formats/gguf/gguf-file.ts';
 import { findParts, numberOf, partName, type GgufPart, type GgufSet } from '#main/formats/gguf/splits.ts';
@@ -58,9 +58,19 @@ function assemble({ parts, count, problems }: GgufSet): Checkpoint {
     tensors: parts.flatMap(({ file }, at) => file.tensors.map((tensor) => inSource(tensor, at))),
     regions: parts.flatMap(({ file }, at) => file.regions.map((region) => ({ ...region, source: at }))),
     imports: [],
+    code: templatesIn(parts[0]!),
     problems: [...problems, ...parts.flatMap((part) => problemsOf(part, count))],
     metadata: metadataFrom(namedPairs(first)),
   };
+}
+
+/** Chat templates are programs: readers of the file run them to put a prompt together. */
+function templatesIn({ source, file }: GgufPart): readonly CodePart[] {
+  return file.pairs.flatMap(({ key, value }) =>
+    /^tokenizer\.chat_template(\.|$)/.test(key) && typeof value === 'string'
+      ? [{ kind: 'chat-template', name: key, stream: source.name, text: value }]
+      : [],
+  );
 }
 
 function inSource(tensor: StoredTensor, source: number): StoredTensor {
