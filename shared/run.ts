@@ -211,6 +211,16 @@ export type RunEvent =
   /** `file` is absent where nothing valid was there and training starts from the beginning. */
   | { readonly event: 'resumed'; readonly step: number; readonly file?: string }
   | ({ readonly event: 'problem' } & RunProblem)
+  /** A crash drill has killed the process that trained. */
+  | ({ readonly event: 'killed' } & DrillKill)
+  | {
+      readonly event: 'drill';
+      readonly step: number;
+      readonly verdict: DrillReport['verdict'];
+      readonly kills: number;
+      readonly compared: number;
+      readonly firstDifferent?: number;
+    }
   | {
       readonly event: 'done';
       readonly step: number;
@@ -219,6 +229,30 @@ export type RunEvent =
       /** Problems that still stand at the end, such as a save that never succeeded. */
       readonly problems: number;
     };
+
+export interface DrillKill {
+  /** The last step that the process had told of. */
+  readonly step: number;
+  /** Whether a checkpoint was half written at that moment. */
+  readonly isInSave: boolean;
+}
+
+/** A run that was killed and resumed, held against one that was not. */
+export interface DrillReport {
+  readonly verdict: 'identical' | 'different';
+  readonly steps: number;
+  readonly kills: readonly DrillKill[];
+  /** Steps whose losses were compared, bit for bit. */
+  readonly compared: number;
+  /** Checkpoints that both runs have, byte for byte. */
+  readonly files: readonly {
+    readonly step: number;
+    readonly file: string;
+    readonly sha256: string;
+    readonly isEqual: boolean;
+  }[];
+  readonly firstDifferent?: number;
+}
 
 /** A checkpoint of a run, dropped ones included. */
 export interface RunCheckpoint {
@@ -328,6 +362,16 @@ export interface RestoreReport {
     readonly note?: string;
   };
   readonly problems: readonly RunProblem[];
+}
+
+/** Proof of every checkpoint in a run's folder. */
+export interface RunProof {
+  /** `identical` where each one is; a run without checkpoints proves nothing and is `different`. */
+  readonly verdict: RestoreReport['verdict'];
+  readonly run: string;
+  readonly name: string;
+  /** In order of steps. */
+  readonly reports: readonly RestoreReport[];
 }
 
 /** A layer of an architecture; a linear one is [inputs, outputs] whatever way the file stores it. */

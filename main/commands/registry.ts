@@ -30,6 +30,7 @@ export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'run.list': run.listCommand,
   'run.checkpoint-file': run.checkpointFileCommand,
   'run.verify': run.verifyCommand,
+  'run.prove': run.proveCommand,
   'run.train': run.trainCommand,
   'restore.reproduce': run.reproduceCommand,
   'file.recent': file.recentCommand,

@@ -27,8 +27,11 @@ export const checkpointFileCommand: Handler<'run.checkpoint-file'> = ({ runs }, 
 export const verifyCommand: Handler<'run.verify'> = ({ runs }, { run, step }, { signal }) =>
   runs.verify(run, step, signal);
 
+export const proveCommand: Handler<'run.prove'> = ({ runs }, { folder }, { signal }) =>
+  runs.prove(folder, signal);
+
 export const trainCommand: Handler<'run.train'> = ({ runs }, params, { signal, progress }) =>
-  runs.train(params, progress, signal);
+  params.isDrill ? runs.drill(params, progress, signal) : runs.train(params, progress, signal);
 
 export const reproduceCommand: Handler<'restore.reproduce'> = ({ checkpoints }, params, { signal }) =>
   reproduce(checkpoints, params, signal);

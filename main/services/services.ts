@@ -2,6 +2,7 @@ import { createCheckpoints, type Checkpoints } from '#main/services/checkpoints.
 import { createCompute, type Compute } from '#main/services/compute.ts';
 import { createEvents, type Events } from '#main/services/events.ts';
 import { createFiles, type Files } from '#main/services/files.ts';
+import type { StartProcess } from '#main/services/runs/drill.ts';
 import { createRuns, type Runs } from '#main/services/runs/runs.ts';
 import { createSettings, type SettingsStore } from '#main/services/settings.ts';
 
@@ -12,6 +13,8 @@ export interface ServicesOptions {
   readonly resourceFolder: string;
   /** Where the bundled threads lie (`compute.cjs`, `trainer.cjs`, `saver.cjs`). Absent: everything runs in this thread. */
   readonly threadFolder?: string;
+  /** Starts a process that trains, for crash drills. Absent: this host has none. */
+  readonly startProcess?: StartProcess;
 }
 
 /** The only long-lived state there is. */

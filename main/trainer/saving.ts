@@ -38,6 +38,8 @@ export interface SavingOptions {
   readonly now: () => number;
   readonly tell: (event: RunEvent) => void;
   readonly takeSnapshot: () => Snapshot;
+  /** Tells what has gathered: a run that goes on from a checkpoint does not tell again what led to it. */
+  readonly tellGathered: () => void;
   /** Milliseconds after its start that a save may hold up the next. */
   readonly patience: number;
 }
@@ -176,6 +178,7 @@ export function createSaving(options: SavingOptions): Saving {
     isOverdue = false;
     if (step === lastSaved) return;
     beganAt = now();
+    options.tellGathered();
     const { content, parameters, probe } = options.takeSnapshot();
     const { validation } = content.record.metrics;
     const score = validation?.step === step ? { score: validation.loss } : {};

@@ -88,6 +88,7 @@ async function trainWith(trainer: Trainer, job: TrainingJob, context: TrainingCo
     kept: job.kept,
     now,
     tell: reporter.tell,
+    tellGathered: reporter.flush,
     takeSnapshot: snapshotsOf(config, state, job.data?.sha256),
     patience: PATIENCE,
   });

@@ -3,7 +3,15 @@ import * as z from 'zod/mini';
 import type { FileId } from '#shared/bridge.ts';
 import { command } from '#shared/commands/command.ts';
 import { RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
-import type { Reproduction, RestoreReport, RunDescription, RunEvent, RunSnapshot } from '#shared/run.ts';
+import type {
+  DrillReport,
+  Reproduction,
+  RestoreReport,
+  RunDescription,
+  RunEvent,
+  RunProof,
+  RunSnapshot,
+} from '#shared/run.ts';
 
 const run = z.string();
 
@@ -46,13 +54,23 @@ export const RUN_COMMANDS = {
   'run.verify': command<RestoreReport>()({
     params: z.strictObject({ run, step: z.int().check(z.gte(0)) }),
   }),
+  /** Rebuilds a clone from every checkpoint of a run's folder. */
+  'run.prove': command<RunProof>()({
+    params: z.strictObject({ folder: z.string() }),
+    verb: {
+      verb: 'prove',
+      does: 'rebuilds a clone from each checkpoint of a run and compares it with what training memory held',
+      positionals: [{ param: 'folder', title: 'RUN-FOLDER', kind: 'path' }],
+    },
+  }),
   /** The command line's way to train: to the end, with every event. */
-  'run.train': command<RunSnapshot, RunEvent>()({
+  'run.train': command<RunSnapshot & { readonly drill?: DrillReport }, RunEvent>()({
     params: z.strictObject({
       config: z.optional(RUN_CONFIG_SCHEMA),
       folder: z.string(),
       steps: z.optional(z.int().check(z.gte(1))),
       isResumed: z.optional(z.boolean()),
+      isDrill: z.optional(z.boolean()),
     }),
     verb: {
       verb: 'train',
@@ -73,6 +91,13 @@ export const RUN_COMMANDS = {
           param: 'isResumed',
           title: '',
           does: 'goes on from the newest valid checkpoint',
+          kind: 'flag',
+        },
+        {
+          flag: 'drill',
+          param: 'isDrill',
+          title: '',
+          does: 'kills training at random moments, resumes it, and compares with an uninterrupted run',
           kind: 'flag',
         },
       ],

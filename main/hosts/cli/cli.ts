@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import { processStarter } from '#main/hosts/training-process.ts';
 import { runCommandLine } from '#main/hosts/cli/command-line.ts';
 import type { ServeOptions } from '#main/hosts/serve/serve.ts';
 
@@ -32,7 +33,11 @@ void runCommandLine(
     version: versionOf(join(folder, '..', 'package.json')),
     startEngine: async () => {
       const { createEngine } = await import('#main/engine.ts');
-      return createEngine({ resourceFolder: join(folder, 'resources'), threadFolder: folder });
+      return createEngine({
+        resourceFolder: join(folder, 'resources'),
+        threadFolder: folder,
+        startProcess: processStarter(__filename),
+      });
     },
     serve: async (folders, port) => {
       // a bundle of its own: nobody else needs a web server

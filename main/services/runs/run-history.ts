@@ -107,6 +107,10 @@ export function createHistory(): RunHistory {
         }
         case 'done':
           end = event.state;
+          return;
+        case 'killed':
+        case 'drill':
+        // of a drill, which is about two runs
       }
     },
     step: lastStep,

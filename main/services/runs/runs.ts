@@ -12,6 +12,13 @@ import {
   readHistory,
   readManifest,
 } from '#main/services/runs/run-folder.ts';
+import {
+  DRILL_CONFIG,
+  DRILL_KILLS,
+  DRILL_STEPS,
+  runDrill,
+  type StartProcess,
+} from '#main/services/runs/drill.ts';
 import { runPlace, type RunPlace } from '#main/services/runs/run-place.ts';
 import { beginRun, resumeRun, type RunStarting } from '#main/services/runs/run-start.ts';
 import {
@@ -30,11 +37,13 @@ import type { FileId, PickedFile } from '#shared/bridge.ts';
 import { AppError } from '#shared/errors.ts';
 import {
   RUN_ACTIONS,
+  type DrillReport,
   type RestoreReport,
   type RunAction,
   type RunConfig,
   type RunDescription,
   type RunEvent,
+  type RunProof,
   type RunSnapshot,
 } from '#shared/run.ts';
 
@@ -57,8 +66,16 @@ export interface Runs {
   list(): Promise<readonly RunDescription[]>;
   checkpointFile(run: string, step: number): Promise<PickedFile>;
   verify(run: string, step: number, signal: AbortSignal): Promise<RestoreReport>;
+  /** Verifies every checkpoint in a folder. */
+  prove(folder: FileId, signal: AbortSignal): Promise<RunProof>;
   /** Trains in the foreground; on `cancelled` the run has been stopped and saved. */
   train(request: TrainRequest, onEvent: (event: RunEvent) => void, signal: AbortSignal): Promise<RunSnapshot>;
+  /** Kills training in processes of its own and proves that it goes on to the bit. */
+  drill(
+    request: TrainRequest,
+    onEvent: (event: RunEvent) => void,
+    signal: AbortSignal,
+  ): Promise<RunSnapshot & { readonly drill: DrillReport }>;
   /** Stops and saves what still trains. */
   close(): Promise<void>;
 }
@@ -68,6 +85,7 @@ export interface RunsOptions {
     readonly dataFolder?: string;
     readonly resourceFolder: string;
     readonly threadFolder?: string;
+    readonly startProcess?: StartProcess;
   };
   readonly files: Pick<Files, 'grant' | 'pathOf' | 'isGranted'>;
   /** Instead of threads from `threadFolder`. */
@@ -178,9 +196,31 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
       if (!(await checkpointSteps(record.place)).includes(step)) throw noCheckpoint(step);
       return verifyRestore(record, step, starting.readData, signal);
     },
+    prove: async (folder, signal) => {
+      const record = await look(placeOf(files.pathOf(folder)));
+      const steps = [...(await checkpointSteps(record.place))].reverse();
+      const reports: RestoreReport[] = [];
+      for (const step of steps) reports.push(await verifyRestore(record, step, starting.readData, signal));
+      const isProved = reports.length > 0 && reports.every(({ verdict }) => verdict === 'identical');
+      const verdict = isProved ? 'identical' : 'different';
+      return { verdict, run: record.id, name: record.manifest.name, reports };
+    },
     train: (request, onEvent, signal) => {
       const place = placeOf(files.pathOf(request.folder));
       return trainToTheEnd(starting, { place, look }, request, onEvent, signal);
+    },
+    drill: async ({ config, folder, steps }, onEvent, signal) => {
+      const { startProcess } = options;
+      if (!startProcess) throw new AppError('unsupported', 'this host starts no processes to kill');
+      const place = placeOf(files.pathOf(folder));
+      const drill = {
+        config: config ?? DRILL_CONFIG,
+        steps: steps ?? DRILL_STEPS,
+        kills: DRILL_KILLS,
+      };
+      const report = await runDrill(place, placeOf, startProcess, drill, onEvent, signal);
+      const record = await look(placeOf(join(place.path, 'killed')));
+      return { ...snapshotOf(record, []), drill: report };
     },
     close: async () => {
       await Promise.all(

@@ -3,6 +3,7 @@ import { diffPrinter } from '#main/hosts/cli/print/diff.ts';
 import { histPrinter } from '#main/hosts/cli/print/hist.ts';
 import { lsPrinter } from '#main/hosts/cli/print/ls.ts';
 import type { Printer } from '#main/hosts/cli/print/printer.ts';
+import { provePrinter } from '#main/hosts/cli/print/prove.ts';
 import { restorePrinter } from '#main/hosts/cli/print/restore.ts';
 import { showPrinter } from '#main/hosts/cli/print/show.ts';
 import { statPrinter } from '#main/hosts/cli/print/stat.ts';
@@ -21,4 +22,5 @@ export const PRINTERS: { readonly [Name in CommandName]?: Printer<Name> } = {
   'checkpoint.compare': diffPrinter,
   'restore.reproduce': restorePrinter,
   'run.train': trainPrinter,
+  'run.prove': provePrinter,
 };

@@ -1,6 +1,6 @@
 import type { Printer, Style } from '#main/hosts/cli/print/printer.ts';
 import { formatBytes, formatCount, formatFigure } from '#shared/display.ts';
-import type { RunEvent } from '#shared/run.ts';
+import type { DrillReport, RunEvent } from '#shared/run.ts';
 
 /** Steps that end no epoch are told on a terminal's progress line only. */
 export function trainLine(event: RunEvent, style: Style): string | undefined {
@@ -18,6 +18,9 @@ export function trainLine(event: RunEvent, style: Style): string | undefined {
       return `${style.caution('problem')}  step ${formatCount(event.step)}: ${event.message}\n`;
     case 'done':
       return `${event.state} at step ${formatCount(event.step)}${event.validation ? `  unseen data: ${scores(event.validation)}` : ''}\n`;
+    case 'killed':
+      return `killed after step ${formatCount(event.step)}${event.isInSave ? ', in the middle of a save' : ''}\n`;
+    case 'drill':
     case 'kept':
     case 'pinned':
       return undefined;
@@ -29,6 +32,19 @@ function scores({ loss, accuracy }: { readonly loss: number; readonly accuracy?:
 }
 
 export const trainPrinter: Printer<'run.train'> = {
-  text: () => '',
-  exitCode: ({ state }) => (state === 'failed' ? 1 : 0),
+  text: ({ drill }, { style }) => (drill ? drillText(drill, style) : ''),
+  exitCode: ({ state, drill }) => (state === 'failed' || drill?.verdict === 'different' ? 1 : 0),
 };
+
+function drillText({ verdict, kills, compared, files, firstDifferent }: DrillReport, style: Style): string {
+  const inSave = kills.filter(({ isInSave }) => isInSave).length;
+  const equal = files.filter(({ isEqual }) => isEqual).length;
+  const where =
+    firstDifferent === undefined ? '' : `  first difference at step ${formatCount(firstDifferent)}`;
+  return [
+    `killed ${formatCount(kills.length)} times, ${formatCount(inSave)} of them in the middle of a save`,
+    `compared with the uninterrupted run: ${formatCount(compared)} losses, ${formatCount(equal)} of ${formatCount(files.length)} checkpoints equal byte for byte`,
+    verdict === 'identical' ? 'identical to the last bit' : style.caution(`different${where}`),
+    '',
+  ].join('\n');
+}
