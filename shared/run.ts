@@ -1,4 +1,5 @@
 /** One training job: its configuration, the states it goes through, what it tells while it runs, and the proof of a restore. */
+import type { DrillKill, DrillReport } from '#shared/drill.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
 export const ACTIVATIONS = [
@@ -229,30 +230,6 @@ export type RunEvent =
       /** Problems that still stand at the end, such as a save that never succeeded. */
       readonly problems: number;
     };
-
-export interface DrillKill {
-  /** The last step that the process had told of. */
-  readonly step: number;
-  /** Whether a checkpoint was half written at that moment. */
-  readonly isInSave: boolean;
-}
-
-/** A run that was killed and resumed, held against one that was not. */
-export interface DrillReport {
-  readonly verdict: 'identical' | 'different';
-  readonly steps: number;
-  readonly kills: readonly DrillKill[];
-  /** Steps whose losses were compared, bit for bit. */
-  readonly compared: number;
-  /** Checkpoints that both runs have, byte for byte. */
-  readonly files: readonly {
-    readonly step: number;
-    readonly file: string;
-    readonly sha256: string;
-    readonly isEqual: boolean;
-  }[];
-  readonly firstDifferent?: number;
-}
 
 /** A checkpoint of a run, dropped ones included. */
 export interface RunCheckpoint {

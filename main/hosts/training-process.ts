@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-import type { StartProcess } from '#main/services/runs/drill.ts';
+import type { EngineOptions } from '#main/engine.ts';
 import type { RunEvent } from '#shared/run.ts';
+
+type StartProcess = NonNullable<EngineOptions['startProcess']>;
 
 /** Starts the command line's bundle in a process of Node. @param bundle its path. */
 export function processStarter(bundle: string): StartProcess {

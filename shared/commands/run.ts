@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 
+import type { DrillReport } from '#shared/drill.ts';
 import type { FileId } from '#shared/bridge.ts';
 import { command } from '#shared/commands/command.ts';
 import { RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
 import type {
-  DrillReport,
   Reproduction,
   RestoreReport,
   RunDescription,

@@ -4,9 +4,10 @@ import { writeAtomicallySync } from '#main/bytes/atomic-write.ts';
 import { makeFolder } from '#main/bytes/small-file.ts';
 import { compareRuns } from '#main/services/runs/run-comparison.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
+import type { DrillKill, DrillReport } from '#shared/drill.ts';
 import { DEFAULT_RUN_CONFIG } from '#shared/commands/run-config.ts';
 import { AppError, cancelledError, throwIfCancelled } from '#shared/errors.ts';
-import type { DrillKill, DrillReport, RunConfig, RunEvent } from '#shared/run.ts';
+import type { RunConfig, RunEvent } from '#shared/run.ts';
 
 /** A process of its own that trains, as `paramscope train … --json` does. */
 export interface TrainingProcess {

@@ -2,7 +2,7 @@ import { fileDigest } from '#main/services/runs/checkpoint-reader.ts';
 import { checkpointSteps, readHistory } from '#main/services/runs/run-folder.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
 import { checkpointName } from '#main/trainer/checkpoint-name.ts';
-import type { DrillReport } from '#shared/run.ts';
+import type { DrillReport } from '#shared/drill.ts';
 
 /** Holds one run against another: the loss of every step, and every byte of the checkpoints that both have. */
 export async function compareRuns(

@@ -33,11 +33,11 @@ import { watchRun } from '#main/services/runs/run-watch.ts';
 import { trainToTheEnd, type TrainRequest } from '#main/services/runs/train-to-the-end.ts';
 import { verifyRestore } from '#main/services/runs/verification.ts';
 import { checkpointName } from '#main/trainer/checkpoint-name.ts';
+import type { DrillReport } from '#shared/drill.ts';
 import type { FileId, PickedFile } from '#shared/bridge.ts';
 import { AppError } from '#shared/errors.ts';
 import {
   RUN_ACTIONS,
-  type DrillReport,
   type RestoreReport,
   type RunAction,
   type RunConfig,

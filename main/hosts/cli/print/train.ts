@@ -1,6 +1,7 @@
 import type { Printer, Style } from '#main/hosts/cli/print/printer.ts';
+import type { DrillReport } from '#shared/drill.ts';
 import { formatBytes, formatCount, formatFigure } from '#shared/display.ts';
-import type { DrillReport, RunEvent } from '#shared/run.ts';
+import type { RunEvent } from '#shared/run.ts';
 
 /** Steps that end no epoch are told on a terminal's progress line only. */
 export function trainLine(event: RunEvent, style: Style): string | undefined {
