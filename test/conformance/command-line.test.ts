@@ -19,7 +19,7 @@ interface StatDocument {
 }
 
 /** The chapter's files of the frameworks that are read. */
-const FOLDERS = /^chapter\/(?:pytorch|mxnet-[^/]+|numpy|tensorflow-[^/]+)\//;
+const FOLDERS = /^chapter\/(?:pytorch|jax|mxnet-[^/]+|numpy|tensorflow-[^/]+)\//;
 const LATER = /\.(?:h5|keras)$/;
 
 describe.skipIf(!hasOracles)('paramscope stat --digest --json tells what the frameworks wrote', () => {
