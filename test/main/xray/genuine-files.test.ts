@@ -85,9 +85,11 @@ async function xrayOf(path: string): Promise<Xray> {
         throw error;
       },
     );
-    return await scanCode([source], { checkpoint });
+    const xray = await scanCode([source], { checkpoint });
+    await Promise.all(checkpoint?.sources.map((one) => one.close()) ?? []);
+    return xray;
   } finally {
-    await source.close();
+    await source.close().catch(() => {});
   }
 }
 
