@@ -30,7 +30,14 @@ export interface AnalysisKernels {
   decodeHalves(at: number, count: number, numbers: number, out: number): void;
   readonly binF32: BinKernel;
   readonly binF64: BinKernel;
+  readonly finiteBytes: FinitePrefixKernel;
+  readonly finiteHalves: FinitePrefixKernel;
+  readonly finiteWords: FinitePrefixKernel;
+  readonly finiteDoubles: FinitePrefixKernel;
 }
+
+/** See `assembly/non-finite.ts`. */
+type FinitePrefixKernel = (at: number, byteLength: number, mask: number, code: number) => number;
 
 /** See `assembly/binning.ts`. */
 type BinKernel = (

@@ -1,7 +1,8 @@
 /** NaNs and infinities among canonical bytes (little-endian, C order), told from the bits alone where there are 16 or more. */
+import { analysisKernels, placeInput, type AnalysisKernels } from '#main/kernels/analysis-module.ts';
 import { codeTable } from '#main/kernels/half.ts';
 import { decode } from '#main/kernels/decode.ts';
-import { dtypeInfo } from '#shared/dtype.ts';
+import { dtypeInfo, elementByteLength } from '#shared/dtype.ts';
 
 export interface NonFiniteCount {
   readonly nan: number;
@@ -25,6 +26,43 @@ export function hasNonFinite(dtype: string): boolean {
  * A complex element counts once: as NaN where either part is one, else as +∞ where either part is.
  */
 export function countNonFinite(dtype: string, bytes: Uint8Array): NonFiniteCount {
+  const finite = finitePrefix(dtype, bytes);
+  if (finite === bytes.byteLength) return NONE;
+  const found = countOneByOne(dtype, bytes.subarray(finite));
+  if (found.first === undefined) return NONE;
+  return { ...found, first: finite / elementByteLength(dtype) + found.first };
+}
+
+/** Where a value that is not finite has bits of its own: the kernel that looks for them, which bits, and what they are. */
+const TELLING: Readonly<
+  Record<
+    string,
+    readonly [kernel: Extract<keyof AnalysisKernels, `finite${string}`>, mask: number, code: number]
+  >
+> = {
+  f64: ['finiteDoubles', 0x7ff00000, 0x7ff00000],
+  c128: ['finiteDoubles', 0x7ff00000, 0x7ff00000],
+  f32: ['finiteWords', 0x7f800000, 0x7f800000],
+  c64: ['finiteWords', 0x7f800000, 0x7f800000],
+  f16: ['finiteHalves', 0x7c00, 0x7c00],
+  c32: ['finiteHalves', 0x7c00, 0x7c00],
+  bf16: ['finiteHalves', 0x7f80, 0x7f80],
+  f8_e5m2: ['finiteBytes', 0x7c, 0x7c],
+  f8_e4m3: ['finiteBytes', 0x7f, 0x7f],
+  f8_e4m3fnuz: ['finiteBytes', 0xff, 0x80],
+  f8_e5m2fnuz: ['finiteBytes', 0xff, 0x80],
+  f8_e8m0: ['finiteBytes', 0xff, 0xff],
+};
+
+/** Bytes at the start that hold finite values alone: a multiple of 64. */
+function finitePrefix(dtype: string, bytes: Uint8Array): number {
+  const telling = TELLING[dtype];
+  if (!telling) return 0;
+  const [kernel, mask, code] = telling;
+  return analysisKernels()[kernel](placeInput(bytes), bytes.byteLength, mask, code);
+}
+
+function countOneByOne(dtype: string, bytes: Uint8Array): NonFiniteCount {
   switch (dtype) {
     case 'f32':
       return countWords(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));

@@ -6,3 +6,4 @@ export { countBytes, countHalves, countUpperHalves, countLowerHalves, drain } fr
 export { binF32, binF64 } from './binning';
 export { isEqual, differF32, differF64, excessF32, excessF64 } from './difference';
 export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves } from './codes';
+export { finiteBytes, finiteHalves, finiteWords, finiteDoubles } from './non-finite';

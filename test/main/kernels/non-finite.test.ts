@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { countNonFinite, hasNonFinite } from '#main/kernels/non-finite.ts';
@@ -58,6 +59,94 @@ describe('NaNs and infinities are told from bits', () => {
     const wanted = ['f64', 'f32', 'f16', 'bf16', 'f8_e4m3', 'f8_e5m2', 'f8_e8m0', 'f80', 'c64', 'c128'];
     expect(wanted.filter((dtype) => !hasNonFinite(dtype))).toEqual([]);
     expect(['i64', 'u8', 'bool', 'f4_e2m1', 'f6_e2m3', 'str'].filter(hasNonFinite)).toEqual([]);
+  });
+});
+
+type Kind = 'finite' | 'nan' | 'positiveInfinity' | 'negativeInfinity';
+
+const kindOf = (value: number): Kind =>
+  Number.isNaN(value)
+    ? 'nan'
+    : value === Infinity
+      ? 'positiveInfinity'
+      : value === -Infinity
+        ? 'negativeInfinity'
+        : 'finite';
+
+/** Sign, exponent and mantissa as IEEE 754 has them. */
+const ieee = (exponentBits: number, mantissaBits: number) => (view: DataView, at: number) => {
+  const code = exponentBits + mantissaBits > 7 ? view.getUint16(at, true) : view.getUint8(at);
+  const [mantissa, exponent] = [code % 2 ** mantissaBits, Math.floor(code / 2 ** mantissaBits)];
+  if (exponent % 2 ** exponentBits !== 2 ** exponentBits - 1) return 'finite';
+  if (mantissa > 0) return 'nan';
+  return exponent < 2 ** exponentBits ? 'positiveInfinity' : 'negativeInfinity';
+};
+
+const nanCodes =
+  (...codes: number[]) =>
+  (view: DataView, at: number): Kind =>
+    codes.includes(view.getUint8(at)) ? 'nan' : 'finite';
+
+/** By the definitions of the formats: IEEE 754 and the OCP and Graphcore papers on eight bits. */
+const PLAIN: Record<string, (view: DataView, at: number) => Kind> = {
+  f64: (view, at) => kindOf(view.getFloat64(at, true)),
+  f32: (view, at) => kindOf(view.getFloat32(at, true)),
+  f16: ieee(5, 10),
+  bf16: ieee(8, 7),
+  f8_e5m2: ieee(5, 2),
+  f8_e4m3: nanCodes(0x7f, 0xff),
+  f8_e4m3fnuz: nanCodes(0x80),
+  f8_e5m2fnuz: nanCodes(0x80),
+  f8_e8m0: nanCodes(0xff),
+};
+
+/** Windows of any length, most of them of ordinary values, with any bytes strewn in. */
+const windows = (width: number) =>
+  fc
+    .record({
+      count: fc.oneof(fc.nat(40), fc.integer({ min: 100, max: 700 })),
+      strewn: fc.array(fc.tuple(fc.nat(10_000), fc.uint8Array({ minLength: width, maxLength: width })), {
+        maxLength: 6,
+      }),
+      topmost: fc.array(fc.tuple(fc.nat(10_000), fc.constantFrom(0x7f, 0xff, 0x7c, 0x80)), { maxLength: 3 }),
+    })
+    .map(({ count, strewn, topmost }) => {
+      const bytes = new Uint8Array(count * width).fill(0x31);
+      if (count === 0) return bytes;
+      for (const [at, code] of strewn) bytes.set(code, (at % count) * width);
+      // the exponent's upper bits lie in the last byte of a value
+      for (const [at, byte] of topmost) bytes[((at % count) + 1) * width - 1] = byte;
+      return bytes;
+    });
+
+describe('counts and place equal those of a plain loop for any bytes', () => {
+  it.each(Object.entries(PLAIN))('%s', (dtype, plain) => {
+    const width = elementByteLength(dtype);
+    fc.assert(
+      fc.property(windows(width), (bytes) => {
+        const view = new DataView(bytes.buffer);
+        const kinds = Array.from({ length: bytes.length / width }, (_, index) => plain(view, index * width));
+        const count = (kind: Kind) => kinds.filter((other) => other === kind).length;
+        const first = kinds.findIndex((kind) => kind !== 'finite');
+        expect(countNonFinite(dtype, bytes)).toEqual({
+          nan: count('nan'),
+          positiveInfinity: count('positiveInfinity'),
+          negativeInfinity: count('negativeInfinity'),
+          ...(first < 0 ? {} : { first }),
+        });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('a complex element far into a window counts once', () => {
+    const parts = new Float64Array(4000).fill(1);
+    parts[3001] = -Infinity;
+    parts[3002] = NaN;
+    parts[3003] = Infinity;
+    const expected = { nan: 1, positiveInfinity: 0, negativeInfinity: 1, first: 1500 };
+    expect(countNonFinite('c128', new Uint8Array(parts.buffer))).toEqual(expected);
+    expect(countNonFinite('c64', new Uint8Array(Float32Array.from(parts).buffer))).toEqual(expected);
   });
 });
 
