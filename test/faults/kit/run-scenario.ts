@@ -135,7 +135,7 @@ async function trainOn(
 /** Every look at the clock is a little later than the one before: what waits for a retry does not hold up the test. */
 function quickClock(): () => number {
   let time = 0;
-  return () => (time += 100);
+  return () => (time += 50);
 }
 
 function starter(system: FileSystem, mutant: Mutant): StartTrainer {
