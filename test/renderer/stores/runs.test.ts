@@ -131,5 +131,6 @@ test('the sample network trains with nothing prepared and saves on the way', asy
   await vi.waitFor(() => expect(runs.snapshot!.checkpoints.length).toBeGreaterThan(0), { timeout: 20_000 });
   expect(runs.description?.config.layers).toEqual([20, 256, 10]);
   await runs.act('stop');
-  await reached('stopped');
+  // a quick machine has finished it before it is told
+  await vi.waitFor(() => expect(runs.snapshot?.state).toMatch(/^(stopped|finished)$/), { timeout: 20_000 });
 });
