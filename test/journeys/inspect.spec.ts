@@ -29,16 +29,21 @@ test('one network from every framework: all open, and JAX’s is PyTorch’s to 
   await app.drop([...TWINS, 'mlp-tf.data-00000-of-00001'].map((name) => join(ORACLES, 'pairs', name)));
   await expect(checkpointList(page).getByRole('option')).toHaveCount(TWINS.length);
   await page.getByRole('tab', { name: 'Compare' }).click();
-  await page.getByLabel('Original', { exact: true }).selectOption({ label: await optionOf('mlp.pt') });
-  await page.getByLabel('Clone', { exact: true }).selectOption({ label: await optionOf('mlp.msgpack') });
+  await choose('Original', 'mlp.pt');
+  await choose('Clone', 'mlp.msgpack');
   await page.getByRole('button', { name: 'Compare checkpoints' }).click();
   await expect(
     page.getByRole('status').filter({ hasText: 'Identical: 4 of 4 tensors, every bit.' }),
   ).toBeVisible();
 
-  async function optionOf(name: string): Promise<string> {
-    const labels = await page.getByLabel('Original', { exact: true }).locator('option').allInnerTexts();
-    return labels.find((label) => label.startsWith(`${name} `)) ?? '';
+  /** Chooses a checkpoint by its file's name, once the list of them is there. */
+  async function choose(role: 'Original' | 'Clone', name: string): Promise<void> {
+    const list = page.getByLabel(role, { exact: true });
+    const label = await list
+      .locator('option')
+      .filter({ hasText: `${name} ` })
+      .innerText();
+    await list.selectOption({ label });
   }
 });
 
