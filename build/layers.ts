@@ -52,18 +52,18 @@ export const LAYERS: readonly Layer[] = [
     may: ['shared', 'bytes', 'encodings', 'formats/contract', 'formats', ...PURE_NODE],
   },
   {
-    name: 'formats',
-    files: ['main/formats/*/**'],
-    may: ['shared', 'bytes', 'encodings', 'formats/contract', ...PURE_NODE],
-    isApart: true,
-  },
-  {
-    name: 'xray',
-    files: ['main/xray/**'],
+    name: 'formats/xray',
+    files: ['main/formats/xray/**'],
     may: [
       ...['shared', 'bytes', 'encodings', 'formats', 'formats/contract', 'formats/registry'],
       ...PURE_NODE,
     ],
+  },
+  {
+    name: 'formats',
+    files: ['main/formats/*/**'],
+    may: ['shared', 'bytes', 'encodings', 'formats/contract', ...PURE_NODE],
+    isApart: true,
   },
   // compiled to WebAssembly by themselves: no code of the other kind can be reached from there
   { name: 'kernels/assembly', files: ['main/kernels/assembly/**'], may: [] },
@@ -107,7 +107,7 @@ export const LAYERS: readonly Layer[] = [
         'formats',
         'formats/contract',
         'formats/registry',
-        'xray',
+        'formats/xray',
       ],
       ...['node:worker_threads', 'node:perf_hooks', 'zod/mini', 'csv-parse', ...PURE_NODE],
     ],

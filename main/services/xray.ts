@@ -8,7 +8,7 @@ import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import type { Checkpoint, CodePart } from '#main/formats/contract.ts';
 import type { Checkpoints } from '#main/services/checkpoints.ts';
 import type { Files } from '#main/services/files.ts';
-import { scanCode } from '#main/xray/scan-code.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
 import { isAppError } from '#shared/errors.ts';
 import type { FileId } from '#shared/bridge.ts';
 import type { Xray } from '#shared/xray.ts';

@@ -6,7 +6,7 @@ import { readPickle } from '#main/encodings/pickle/pickle.ts';
 import { openZip } from '#main/encodings/zip/zip.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
-import { scanCode } from '#main/xray/scan-code.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { ggufBytes, type GgufTensor } from '#test/kit/gguf-bytes.ts';
 import { oddZip } from '#test/kit/odd-zip.ts';

@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
-import { scanCode } from '#main/xray/scan-code.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
 import type { Xray } from '#shared/xray.ts';
 
 const read = (name: string): Uint8Array =>
-  Uint8Array.from(readFileSync(fileURLToPath(new URL(`../../fixtures/pickled/${name}`, import.meta.url))));
+  Uint8Array.from(readFileSync(fileURLToPath(new URL(`../../../fixtures/pickled/${name}`, import.meta.url))));
 const xrayOf = (bytes: Uint8Array): Promise<Xray> =>
   scanCode([memorySource(bytes, 'model.joblib')], { checkpoint: undefined });
 

@@ -1,8 +1,8 @@
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import type { Findings } from '#main/xray/findings.ts';
-import { searchImports } from '#main/xray/import-search.ts';
-import { blobBytes, watchPickle, type WatchedPickle } from '#main/xray/watched-pickle.ts';
+import type { Findings } from '#main/formats/xray/findings.ts';
+import { searchImports } from '#main/formats/xray/import-search.ts';
+import { blobBytes, watchPickle, type WatchedPickle } from '#main/formats/xray/watched-pickle.ts';
 import { throwIfCancelled } from '#shared/errors.ts';
 
 /** What is looked at before a stream is taken for a pickle, in bytes. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
-import { scanCode } from '#main/xray/scan-code.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
 import { isAppError } from '#shared/errors.ts';
 import type { Xray } from '#shared/xray.ts';
 
@@ -17,7 +17,7 @@ type Row = readonly [
 ];
 
 const rows = JSON.parse(
-  readFileSync(fileURLToPath(new URL('../../fixtures/pickle/hostile.json', import.meta.url)), 'utf8'),
+  readFileSync(fileURLToPath(new URL('../../../fixtures/pickle/hostile.json', import.meta.url)), 'utf8'),
 ) as Row[];
 
 const byHow = new Map<string, Row[]>();

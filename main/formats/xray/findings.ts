@@ -1,7 +1,7 @@
 import { XRAY_IMPORTS } from '#main/bytes/limits.ts';
 import type { CodePart, PickleImport } from '#main/formats/contract.ts';
 import type { Refusal } from '#main/formats/pytorch/weights-only-rules.ts';
-import type { WatchedCall } from '#main/xray/watched-pickle.ts';
+import type { WatchedCall } from '#main/formats/xray/watched-pickle.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import type { AppError } from '#shared/errors.ts';
 

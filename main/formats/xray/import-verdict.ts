@@ -1,6 +1,6 @@
 import { isPlainGlobal } from '#main/encodings/pickle/plain-globals.ts';
-import { dangerOf } from '#main/xray/dangerous-globals.ts';
-import { isFrameworkClass, isFrameworkName } from '#main/xray/framework-globals.ts';
+import { dangerOf } from '#main/formats/xray/dangerous-globals.ts';
+import { isFrameworkClass, isFrameworkName } from '#main/formats/xray/framework-globals.ts';
 import type { ImportVerdict } from '#shared/xray.ts';
 
 export interface JudgedName {

@@ -13,9 +13,9 @@ import { memorySource } from '#main/bytes/memory-source.ts';
 import { spanSource } from '#main/bytes/span-source.ts';
 import { ENCRYPTED_FLAG } from '#main/encodings/zip/directory.ts';
 import { openZip, type ZipArchive, type ZipEntry } from '#main/encodings/zip/zip.ts';
-import type { Findings } from '#main/xray/findings.ts';
-import { searchImports } from '#main/xray/import-search.ts';
-import { readChain } from '#main/xray/pickle-chain.ts';
+import type { Findings } from '#main/formats/xray/findings.ts';
+import { searchImports } from '#main/formats/xray/import-search.ts';
+import { readChain } from '#main/formats/xray/pickle-chain.ts';
 import { isAppError, throwIfCancelled } from '#shared/errors.ts';
 
 export interface StreamOptions {

@@ -2,9 +2,9 @@ import { WINDOW_BYTES, XRAY_SEARCH_BYTES } from '#main/bytes/limits.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { PickleImport } from '#main/formats/contract.ts';
-import { dangerOf } from '#main/xray/dangerous-globals.ts';
-import type { Findings } from '#main/xray/findings.ts';
-import { watchPickle } from '#main/xray/watched-pickle.ts';
+import { dangerOf } from '#main/formats/xray/dangerous-globals.ts';
+import type { Findings } from '#main/formats/xray/findings.ts';
+import { watchPickle } from '#main/formats/xray/watched-pickle.ts';
 import { throwIfCancelled } from '#shared/errors.ts';
 
 /** How far an import may reach from one window into the next, in bytes. */

@@ -9,14 +9,14 @@ import { folderOf } from '#main/bytes/folder.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
 import { ALLOWED_GLOBALS } from '#main/formats/pytorch/weights-only-rules.ts';
-import { newFindings } from '#main/xray/findings.ts';
-import { scanCode } from '#main/xray/scan-code.ts';
-import { walkStream } from '#main/xray/streams.ts';
+import { newFindings } from '#main/formats/xray/findings.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
+import { walkStream } from '#main/formats/xray/streams.ts';
 import { hasOracles, hasSamples, SHARED } from '#test/kit/shared-files.ts';
 import { isAppError } from '#shared/errors.ts';
 import type { Xray } from '#shared/xray.ts';
 
-const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 
 interface Recorded {
   readonly starts: readonly number[];

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { memorySource } from '#main/bytes/memory-source.ts';
-import { scanCode } from '#main/xray/scan-code.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
 import { mutate, randomFrom } from '#test/kit/mutation.ts';
 import { openedSeeds } from '#test/kit/opened-seeds.ts';
 

@@ -1,9 +1,9 @@
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
-import { newFindings } from '#main/xray/findings.ts';
-import { judgeName } from '#main/xray/import-verdict.ts';
-import { walkStream } from '#main/xray/streams.ts';
-import { weightsOnlyOf } from '#main/xray/weights-only.ts';
+import { newFindings } from '#main/formats/xray/findings.ts';
+import { judgeName } from '#main/formats/xray/import-verdict.ts';
+import { walkStream } from '#main/formats/xray/streams.ts';
+import { weightsOnlyOf } from '#main/formats/xray/weights-only.ts';
 import type { Xray, XrayImport } from '#shared/xray.ts';
 
 export interface ScanOptions {

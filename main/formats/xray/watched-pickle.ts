@@ -6,7 +6,7 @@ import type { PickleMachine } from '#main/encodings/pickle/machine.ts';
 import { asKind, itemsOf, type PickleCall, type PickleNode } from '#main/encodings/pickle/nodes.ts';
 import { scanPickle, type PickleReading } from '#main/encodings/pickle/pickle.ts';
 import { reprOf } from '#main/encodings/pickle/repr.ts';
-import { judgeName } from '#main/xray/import-verdict.ts';
+import { judgeName } from '#main/formats/xray/import-verdict.ts';
 import { weightsOnlyWatch, type Refusal } from '#main/formats/pytorch/weights-only-rules.ts';
 import type { ImportVerdict } from '#shared/xray.ts';
 

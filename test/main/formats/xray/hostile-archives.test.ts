@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
-import { scanCode } from '#main/xray/scan-code.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
 import { isAppError } from '#shared/errors.ts';
 import type { Xray } from '#shared/xray.ts';
 import { oddZip, type OddEntry } from '#test/kit/odd-zip.ts';

@@ -2,7 +2,7 @@
 import { openZip } from '#main/encodings/zip/zip.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { isStreamFile } from '#main/formats/pytorch/stream-file.ts';
-import type { MetPickle } from '#main/xray/findings.ts';
+import type { MetPickle } from '#main/formats/xray/findings.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { isAppError } from '#shared/errors.ts';
 import type { WeightsOnly } from '#shared/xray.ts';
