@@ -46,7 +46,7 @@ async function elementValue(
       return floatValue(type, bytes);
     case 'string': {
       const [text] = await texts.read(bytes, type);
-      return typeof text === 'string' ? text : `hex:${Buffer.from(text ?? []).toString('hex')}`;
+      return typeof text === 'string' ? text : hexOf(text ?? new Uint8Array(0));
     }
     case 'enum': {
       const member = type.members.find(({ value }) => Buffer.compare(value, bytes) === 0);
@@ -86,7 +86,7 @@ async function elementValue(
       return [await part(0), await part(size)];
     }
     case 'opaque':
-      return `hex:${Buffer.from(bytes.subarray(0, 64)).toString('hex')}`;
+      return hexOf(bytes.subarray(0, 64));
     case 'reference':
       return '<reference>';
     case 'sequence':
@@ -97,8 +97,8 @@ async function elementValue(
 }
 
 function integerValue(type: IntegerType, bytes: Uint8Array): MetadataValue {
+  if (!isNumber(type, bytes)) return hexOf(bytes);
   const { size, bitOffset, precision, isSigned, byteOrder } = type;
-  if (size > 8 || byteOrder === 'vax') return `hex:${Buffer.from(bytes).toString('hex')}`;
   const isBigEndian = byteOrder === 'big';
   const field = { kind: 'integer', size, isBigEndian, bitOffset, precision, isSigned, outBytes: 8 } as const;
   const buffer = Buffer.from(numbersOfFields(bytes, field));
@@ -107,8 +107,16 @@ function integerValue(type: IntegerType, bytes: Uint8Array): MetadataValue {
 }
 
 function floatValue(type: FloatType, bytes: Uint8Array): MetadataValue {
-  const { size, byteOrder } = type;
-  if (byteOrder === 'vax' || size > 8) return `hex:${Buffer.from(bytes).toString('hex')}`;
-  const field = { ...type, kind: 'float', isBigEndian: byteOrder === 'big', outBytes: 8 } as const;
+  if (!isNumber(type, bytes)) return hexOf(bytes);
+  const field = { ...type, kind: 'float', isBigEndian: type.byteOrder === 'big', outBytes: 8 } as const;
   return Buffer.from(numbersOfFields(bytes, field)).readDoubleLE();
+}
+
+/** Whether the bytes are a number of this type, and one of those that are shown: an enum's base, or half of a complex number, may claim to be longer than the whole. */
+function isNumber(type: IntegerType | FloatType, bytes: Uint8Array): boolean {
+  return type.size <= 8 && bytes.byteLength === type.size && elementTypeOf(type).kind === 'number';
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return `hex:${Buffer.from(bytes).toString('hex')}`;
 }

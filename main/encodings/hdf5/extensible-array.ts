@@ -146,23 +146,31 @@ async function readSuperBlock(
   const fields = await blocks.readChecked(address, length, 'chunk index');
   fields.signature('EASB', 'super block of an extensible array');
   fields.seek(prefixBytes);
-  const bitmaps = Array.from({ length: count }, () => fields.bytes(bitmapBytes));
+  // the library rounds the room for the bits up to whole bytes for each block, but numbers the bits through
+  const bitmap = fields.bytes(count * bitmapBytes);
   for (let block = 0; block < count; block++) {
     const place = fields.address('a data block of an extensible array');
-    const bitmap = pages > 0 ? bitmaps[block] : undefined;
+    const written = pages > 0 ? { bitmap, firstBit: block * pages } : undefined;
     if (place !== undefined)
-      await readDataBlock(blocks, header, place, first + block * entries, entries, bitmap, take);
+      await readDataBlock(blocks, header, place, first + block * entries, entries, written, take);
   }
 }
 
-/** @param bitmap which of the pages have been written; absent for a block without pages. */
+/** Bits that tell which pages of a data block have been written. */
+interface WrittenPages {
+  readonly bitmap: Uint8Array;
+  /** The bit of the block's first page. */
+  readonly firstBit: number;
+}
+
+/** @param written absent for a block without pages. */
 async function readDataBlock(
   blocks: Hdf5Blocks,
   header: ArrayHeader,
   address: number,
   first: number,
   entries: number,
-  bitmap: Uint8Array | undefined,
+  written: WrittenPages | undefined,
   take: Take,
 ): Promise<void> {
   const { reader, pageEntries } = header;
@@ -173,14 +181,14 @@ async function readDataBlock(
     fields.seek(prefixBytes);
     return fields;
   };
-  if (!bitmap) {
+  if (!written) {
     takeEntries(await open(entries * reader.entryBytes), reader, first, entries, take);
     return;
   }
   await open(0);
   const pageBytes = pageEntries * reader.entryBytes + CHECKSUM_BYTES;
   for (let page = 0; page < entries / pageEntries; page++) {
-    if (!isBitSet(bitmap, page)) continue;
+    if (!isBitSet(written.bitmap, written.firstBit + page)) continue;
     const place = address + prefixBytes + CHECKSUM_BYTES + page * pageBytes;
     takeEntries(
       await blocks.readChecked(place, pageBytes, 'chunk index'),

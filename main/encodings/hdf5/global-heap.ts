@@ -8,8 +8,13 @@ export interface GlobalHeap {
   object(address: number, index: number): Promise<Uint8Array>;
 }
 
+/** Heads and objects begin at multiples of this, in bytes, however short the file's lengths are. */
+const ALIGNMENT = 8;
+/** What precedes the length in either head, in bytes. */
 const HEAD_BYTES = 8;
 const OBJECT_HEAD_BYTES = 8;
+
+const aligned = (byteLength: number): number => Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT;
 
 export function globalHeap(blocks: Hdf5Blocks): GlobalHeap {
   const collections = new Map<number, Promise<ReadonlyMap<number, Uint8Array>>>();
@@ -35,16 +40,19 @@ async function readCollection(blocks: Hdf5Blocks, address: number): Promise<Read
   head.skip(4);
   const length = head.length('the length of a global heap');
   const fields = await blocks.read(address, length, 'global heap');
-  fields.skip(HEAD_BYTES + lengthBytes);
+  fields.seek(aligned(HEAD_BYTES + lengthBytes));
   const objects = new Map<number, Uint8Array>();
-  while (fields.remaining() >= OBJECT_HEAD_BYTES + lengthBytes) {
+  const objectHeadBytes = aligned(OBJECT_HEAD_BYTES + lengthBytes);
+  while (fields.remaining() >= objectHeadBytes) {
+    const start = fields.position;
     const index = fields.u16();
     fields.skip(6);
     const size = fields.length('the length of a heap object');
     // object 0 is the free space at the end
     if (index === 0) break;
+    fields.seek(start + objectHeadBytes);
     objects.set(index, fields.bytes(size));
-    fields.skip(Math.min(fields.remaining(), (8 - (size % 8)) % 8));
+    fields.skip(Math.min(fields.remaining(), aligned(size) - size));
   }
   return objects;
 }
