@@ -70,7 +70,10 @@ export const LAYERS: readonly Layer[] = [
   { name: 'kernels', files: ['main/kernels/**'], may: ['shared', 'kernels/assembly'] },
   {
     name: 'trainer/threads',
-    files: ['main/trainer/worker.ts', 'main/trainer/saver.ts'],
+    files: [
+      ...['main/trainer/worker.ts', 'main/trainer/saver.ts'],
+      ...['main/trainer/checkpoint-file.ts', 'main/trainer/shared-digests.ts'],
+    ],
     may: [
       'shared',
       'bytes',

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 
-import { writeAtomicallySync, type AtomicWriteOptions, type WrittenFile } from '#main/bytes/atomic-write.ts';
+import { writeHeadLastSync, type HeadedContent } from '#main/bytes/atomic-write.ts';
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { setAsideSync } from '#main/bytes/own-files.ts';
+import type { AtomicWriteOptions, WrittenFile } from '#main/bytes/pending-file.ts';
 import { syncFolder } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';
 
@@ -16,11 +17,11 @@ export interface CommittedFile extends WrittenFile {
 /**
  * Writes a file under a name that is its alone. Where there is one of that name already, it is either the very bytes,
  * as an attempt leaves them whose last step failed, or it is renamed: nothing is ever overwritten.
- * @throws AppError as `writeAtomicallySync` does.
+ * @throws AppError as `writeHeadLastSync` does.
  */
 export function commitFileSync(
   path: string,
-  chunks: readonly Uint8Array[],
+  content: HeadedContent,
   options: AtomicWriteOptions = {},
 ): CommittedFile {
   const { fileSystem: system = nodeFileSystem } = options;
@@ -32,25 +33,18 @@ export function commitFileSync(
       throw systemError(error, doing, name);
     }
   };
-  if (!call('looking for', () => system.exists(path))) return writeAtomicallySync(path, chunks, options);
-  const wanted = digestOf(chunks);
+  if (!call('looking for', () => system.exists(path))) return writeHeadLastSync(path, content, options);
+  const head = content.takeHead();
+  const wanted = content.beginDigest([head, ...content.body]);
   const found = call('reading', () => digestOfFile(path, system));
-  if (found.sha256 === wanted.sha256) {
+  const sha256 = wanted();
+  if (found.sha256 === sha256) {
     call('securing', () => syncFolder(dirname(path), system));
-    return wanted;
+    return found;
   }
   const setAside = setAsideSync(path, system);
-  return { ...writeAtomicallySync(path, chunks, options), setAside };
-}
-
-function digestOf(chunks: readonly Uint8Array[]): WrittenFile {
-  const hash = createHash('sha256');
-  let byteLength = 0;
-  for (const chunk of chunks) {
-    hash.update(chunk);
-    byteLength += chunk.byteLength;
-  }
-  return { byteLength, sha256: hash.digest('hex') };
+  const known: HeadedContent = { ...content, takeHead: () => head, beginDigest: () => () => sha256 };
+  return { ...writeHeadLastSync(path, known, options), setAside };
 }
 
 /** Reads and syncs it: nobody knows who wrote it, and whether it has reached the disk. */

@@ -26,8 +26,8 @@ export interface FileSystem {
   openFolder(path: string): number;
   /** Bytes of an open file. */
   byteLength(descriptor: number): number;
-  /** Writes at the end of what was written before. @returns bytes taken, which may be fewer. */
-  write(descriptor: number, bytes: Uint8Array): number;
+  /** Writes at a position in bytes, or else at the end of what was written before. @returns bytes taken, which may be fewer. */
+  write(descriptor: number, bytes: Uint8Array, position?: number): number;
   /** @returns bytes read; 0 at the end. */
   read(descriptor: number, into: Uint8Array, position: number): number;
   fsync(descriptor: number): void;
@@ -52,7 +52,7 @@ export const nodeFileSystem: FileSystem = {
   openToAppend: (path, mode) => openSync(path, 'a+', mode),
   byteLength: (descriptor) => fstatSync(descriptor).size,
   openFolder: (path) => openSync(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)),
-  write: (descriptor, bytes) => writeSync(descriptor, bytes, 0, bytes.byteLength, null),
+  write: (descriptor, bytes, position) => writeSync(descriptor, bytes, 0, bytes.byteLength, position ?? null),
   read: (descriptor, into, position) => readSync(descriptor, into, 0, into.byteLength, position),
   fsync: fsyncSync,
   flush: (descriptor) =>

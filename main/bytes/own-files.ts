@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 
-import { temporaryPrefix } from '#main/bytes/atomic-write.ts';
+import { temporaryPrefix } from '#main/bytes/pending-file.ts';
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
 import { syncFolder } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';

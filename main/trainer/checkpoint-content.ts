@@ -86,7 +86,7 @@ export interface CopiedContent {
  */
 export function copyContent(config: RunConfig, state: TrainingState, dataSha256?: string): CopiedContent {
   return {
-    tensors: copyTensors(config, state),
+    tensors: copyTensors(config, state, sharedCopy),
     record: {
       version: CONTENT_VERSION,
       architecture: architectureOf(state),
@@ -103,9 +103,12 @@ export function copyContent(config: RunConfig, state: TrainingState, dataSha256?
   };
 }
 
-/** Takes the digests of the copies, before anything is serialized. */
-export function sealContent({ tensors, record }: CopiedContent): CheckpointContent {
-  const digests = Object.fromEntries(tensors.map(({ name, bytes }) => [name, sha256Of(bytes)]));
+/** A content with the digests of its copies, in order. Its metadata are as long whatever the digests are. */
+export function sealContent(
+  { tensors, record }: CopiedContent,
+  sha256s: readonly string[],
+): CheckpointContent {
+  const digests = Object.fromEntries(tensors.map(({ name }, index) => [name, sha256s[index]!]));
   const text = JSON.stringify({ ...record, digests } satisfies ContentRecord, spellNonFinite);
   return {
     tensors,
@@ -116,15 +119,30 @@ export function sealContent({ tensors, record }: CopiedContent): CheckpointConte
 
 /** Both at once, where nobody waits. */
 export function takeContent(config: RunConfig, state: TrainingState, dataSha256?: string): CheckpointContent {
-  return sealContent(copyContent(config, state, dataSha256));
+  const copied = copyContent(config, state, dataSha256);
+  return sealContent(
+    copied,
+    copied.tensors.map(({ bytes }) => sha256Of(bytes)),
+  );
 }
 
 /** The state's tensors in memory of their own, NaNs made canonical in both. */
-export function copyTensors(config: RunConfig, state: TrainingState): readonly ContentTensor[] {
+export function copyTensors(
+  config: RunConfig,
+  state: TrainingState,
+  copy: (bytes: Uint8Array) => Uint8Array,
+): readonly ContentTensor[] {
   return stateTensors(config, state).map(({ name, shape, values }) => {
     canonicalizeNaNs(values);
-    return { name, dtype: state.mlp.precision, shape, bytes: bytesOf(values).slice() };
+    return { name, dtype: state.mlp.precision, shape, bytes: copy(bytesOf(values)) };
   });
+}
+
+/** In memory that several threads see: who saves it does not take the digests alone. */
+function sharedCopy(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
+  copy.set(bytes);
+  return copy;
 }
 
 export function sha256Of(content: Uint8Array | string): string {

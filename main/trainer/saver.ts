@@ -1,4 +1,4 @@
-/** The saver thread: the only writer of a run folder, one thing after the other, synchronously. */
+/** The saver thread: the only writer of a run folder, one thing after the other, synchronously; another takes digests beside it. */
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -6,12 +6,12 @@ import { commitFileSync } from '#main/bytes/commit-file.ts';
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
 import { openLineLog, type LineLog } from '#main/bytes/line-log.ts';
 import { removeFileSync } from '#main/bytes/own-files.ts';
-import { planSafetensors } from '#main/formats/safetensors/save.ts';
 import { portChannel, type Channel } from '#main/trainer/channel.ts';
-import { sealContent, spellNonFinite, type ContentTensor } from '#main/trainer/checkpoint-content.ts';
-import { recordHistogram, type RecordedHistogram } from '#main/trainer/memory-histogram.ts';
+import { spellNonFinite } from '#main/trainer/checkpoint-content.ts';
+import { checkpointFile } from '#main/trainer/checkpoint-file.ts';
+import { OWN_DIGESTS, type Digests } from '#main/trainer/digests.ts';
 import type { FromSaver, MemoryRecord, ToSaver } from '#main/trainer/messages.ts';
-import { valuesOver } from '#main/trainer/values.ts';
+import { serveDigests, sharedDigests, type DigestThreadData } from '#main/trainer/shared-digests.ts';
 import { AppError, isAppError, toWire } from '#shared/errors.ts';
 import type { RunEvent } from '#shared/run.ts';
 
@@ -22,6 +22,8 @@ export const LOG_NAME = 'run.jsonl';
 export interface SaverThreadData {
   readonly thread: 'saver';
   readonly place: SavingPlace;
+  /** Path of this bundle, for the thread beside it. */
+  readonly saverFile: string;
 }
 
 /** Where a saver writes. */
@@ -40,6 +42,7 @@ export function runSaver(
   channel: Channel<ToSaver, FromSaver>,
   { folder, tag }: SavingPlace,
   system: FileSystem = nodeFileSystem,
+  digests: Digests = OWN_DIGESTS,
 ): void {
   let log: LineLog | undefined;
   let pending: string[] = [];
@@ -52,6 +55,7 @@ export function runSaver(
     else {
       write([], true, 0);
       attempt('log', 0, LOG_NAME, closeLog);
+      digests.close();
       channel.send({ kind: 'finished' });
     }
   });
@@ -64,19 +68,14 @@ export function runSaver(
       step,
       file,
       () => {
-        const { tensors, metadata, digests } = sealContent(copied);
-        const measured = tensors.map((tensor) => ({ ...tensor, byteLength: tensor.bytes.byteLength }));
-        const plan = planSafetensors(measured, metadata);
-        needed = plan.byteLength;
-        const chunks = [plan.header, ...plan.order.map(({ bytes }) => bytes)];
+        const { byteLength, content, memory } = checkpointFile(copied, parameters, digests);
+        needed = byteLength;
         const options = { tag, mode: PRIVATE, fileSystem: system };
-        const { setAside, ...written } = commitFileSync(join(folder, file), chunks, options);
+        const { setAside, ...written } = commitFileSync(join(folder, file), content, options);
         if (setAside !== undefined) channel.send({ kind: 'set-aside', step, file, as: setAside });
         const saved = { step, file, ...written, ...(score === undefined ? {} : { score }) };
-        const histograms = histogramsOf(tensors, new Set(parameters));
         // the digests are on disk before anybody hears of the checkpoint
-        const memory: MemoryRecord = { tensors: digests, histograms, probe };
-        write([toLine({ event: 'checkpoint', ...saved, memory })], true, step);
+        write([toLine({ event: 'checkpoint', ...saved, memory: { ...memory(), probe } })], true, step);
         channel.send({ kind: 'saved', ...saved });
       },
       () => needed,
@@ -145,23 +144,13 @@ function isFull({ fields }: AppError): boolean {
   return fields.found === 'ENOSPC' || fields.found === 'EDQUOT';
 }
 
-function histogramsOf(
-  tensors: readonly ContentTensor[],
-  names: ReadonlySet<string>,
-): Readonly<Record<string, RecordedHistogram>> {
-  return Object.fromEntries(
-    tensors
-      .filter(({ name }) => names.has(name))
-      .map(({ name, dtype, bytes }) => [name, recordHistogram(valuesOver(dtype, bytes))]),
-  );
-}
-
 function toLine(event: RunEvent & { readonly memory?: MemoryRecord }): string {
   const line = event.event === 'step' ? event : { ...event, time: new Date().toISOString() };
   return JSON.stringify(line, spellNonFinite);
 }
 
-const data = workerData as SaverThreadData | null;
+const data = workerData as SaverThreadData | DigestThreadData | null;
+if (parentPort && data?.thread === 'digests') serveDigests(parentPort);
 if (parentPort && data?.thread === 'saver') {
-  runSaver(portChannel(parentPort), data.place);
+  runSaver(portChannel(parentPort), data.place, nodeFileSystem, sharedDigests(data.saverFile));
 }

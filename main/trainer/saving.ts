@@ -182,12 +182,8 @@ export function createSaving(options: SavingOptions): Saving {
     const { content, parameters, probe } = options.takeSnapshot();
     const { validation } = content.record.metrics;
     const score = validation?.step === step ? { score: validation.loss } : {};
-    const buffers = content.tensors.map(({ bytes }) => bytes.buffer as ArrayBuffer);
     inFlight = { step };
-    channel.send(
-      { kind: 'save', step, file: checkpointName(step), content, parameters, probe, ...score },
-      buffers,
-    );
+    channel.send({ kind: 'save', step, file: checkpointName(step), content, parameters, probe, ...score });
   }
 
   return {

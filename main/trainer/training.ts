@@ -195,7 +195,7 @@ async function saveNow(saving: Saving, step: number): Promise<void> {
 function answerWishes(trainer: Trainer, { wishes, send }: TrainingContext, saving: Saving): void {
   for (const { step, isPinned } of wishes.pins.splice(0)) saving.pin(step, isPinned);
   for (const id of wishes.copies.splice(0)) {
-    const tensors = copyTensors(trainer.config, trainer.state);
+    const tensors = copyTensors(trainer.config, trainer.state, (bytes) => bytes.slice());
     const buffers = tensors.map(({ bytes }) => bytes.buffer as ArrayBuffer);
     send({ kind: 'memory', id, step: trainer.state.step, tensors }, buffers);
   }

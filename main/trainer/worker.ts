@@ -52,7 +52,7 @@ function asAppError(error: unknown): AppError {
 }
 
 function startSaverThread({ saverFile, place }: TrainerThreadData): Channel<FromSaver, ToSaver> {
-  const data: SaverThreadData = { thread: 'saver', place };
+  const data: SaverThreadData = { thread: 'saver', place, saverFile };
   const worker = new Worker(saverFile, { workerData: data });
   return workerChannel(worker);
 }

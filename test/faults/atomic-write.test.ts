@@ -4,14 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import {
-  temporaryPrefix,
-  writeAtomically,
-  writeAtomicallySync,
-  type AtomicWriteOptions,
-  type WrittenFile,
-} from '#main/bytes/atomic-write.ts';
+import { writeAtomically, writeAtomicallySync, writeHeadLastSync } from '#main/bytes/atomic-write.ts';
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
+import { temporaryPrefix, type AtomicWriteOptions, type WrittenFile } from '#main/bytes/pending-file.ts';
 import { AppError } from '#shared/errors.ts';
 import { failingFileSystem, systemFailure, type RecordingFileSystem } from '#test/kit/failing-file-system.ts';
 
@@ -33,10 +28,25 @@ async function* later(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, 
   for (const chunk of chunks) yield await Promise.resolve(chunk);
 }
 
-/** Both forms of the same protocol. */
+/** All forms of the same protocol. */
 const FORMS: readonly (readonly [string, Write])[] = [
   ['synchronous', async (options, chunks = CHUNKS) => writeAtomicallySync(path, chunks, options)],
   ['streaming', (options, chunks = CHUNKS) => writeAtomically(path, later(chunks), options)],
+  [
+    'head last',
+    async (options, chunks = CHUNKS) => {
+      const [head = Buffer.alloc(0), ...body] = chunks;
+      const digest = (all: readonly Uint8Array[]) =>
+        createHash('sha256').update(Buffer.concat(all)).digest('hex');
+      const content = {
+        headLength: head.byteLength,
+        body,
+        takeHead: () => head,
+        beginDigest: (all: readonly Uint8Array[]) => () => digest(all),
+      };
+      return writeHeadLastSync(path, content, options);
+    },
+  ],
 ];
 
 async function failureOf(run: Promise<unknown>): Promise<AppError> {
@@ -154,8 +164,8 @@ describe.each(FORMS)('%s', (form, write) => {
   it('short writes go on where they stopped', async () => {
     const system: FileSystem = {
       ...nodeFileSystem,
-      write: (descriptor, bytes) =>
-        nodeFileSystem.write(descriptor, bytes.subarray(0, Math.ceil(bytes.byteLength / 3))),
+      write: (descriptor, bytes, position) =>
+        nodeFileSystem.write(descriptor, bytes.subarray(0, Math.ceil(bytes.byteLength / 3)), position),
     };
     expect((await write({ fileSystem: system })).byteLength).toBe(NEW.byteLength);
     expect(readFileSync(path).equals(NEW)).toBe(true);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { FileSystem } from '#main/bytes/file-system.ts';
 import type { RunEvent } from '#shared/run.ts';
 import { isFull, report } from '#test/faults/kit/report.ts';
-import { recordingDisk } from '#test/faults/kit/recording-disk.ts';
-import { record, wholeCheckpoints, type Scenario } from '#test/faults/kit/run-scenario.ts';
+import { recordingDisk, withWrites } from '#test/faults/kit/recording-disk.ts';
+import { record, SHORT, wholeCheckpoints, type Scenario, type Stage } from '#test/faults/kit/run-scenario.ts';
 import { recover } from '#test/faults/kit/check-state.ts';
 import { placeOn, sha256 } from '#test/faults/kit/run-scenario.ts';
 
@@ -40,7 +40,12 @@ interface Case {
 }
 
 describe('any call of a resumed run fails once', () => {
-  const tally = { cases: 0, 'committed files lost': 0, 'runs that ended with their last step saved': 0 };
+  const tally = {
+    cases: 0,
+    'writes cut short': 0,
+    'committed files lost': 0,
+    'runs that ended with their last step saved': 0,
+  };
 
   async function tryCall(number: number, code: keyof typeof CODES): Promise<void> {
     let calls = 0;
@@ -106,6 +111,28 @@ describe('any call of a resumed run fails once', () => {
     300_000,
   );
 
+  it('a write that takes half of its bytes is one of two, and nobody hears of it', async () => {
+    const digests = (events: readonly RunEvent[]) =>
+      events.flatMap((event) => (event.event === 'checkpoint' ? [`${event.step} ${event.sha256}`] : []));
+    const play = async (failureAt: Stage['failureAt']) => {
+      const events: RunEvent[] = [];
+      const stages = [SCENARIO.stages[0]!, { steps: 12, ...(failureAt ? { failureAt } : {}) }];
+      await record({ ...SCENARIO, stages }, {}, (event) => events.push(event));
+      return events;
+    };
+    const expected = digests(await play(undefined));
+    expect(expected).toHaveLength(10);
+    let writes = 0;
+    await play((_, call) => void (call === 'write' && writes++));
+    expect(writes).toBeGreaterThan(50);
+    for (let number = 1; number <= writes; number += isFull ? 1 : 3) {
+      const events = await play((count, call) => (call === 'write' && count === number ? SHORT : undefined));
+      expect(digests(events), `write ${number}`).toEqual(expected);
+      expect(events.filter(({ event }) => event === 'problem')).toEqual([]);
+      tally['writes cut short']++;
+    }
+  });
+
   it('and often enough to mean something', () => {
     report('errors injected', tally);
     expect(tally.cases).toBeGreaterThanOrEqual(isFull ? 1000 : 145);
@@ -126,7 +153,7 @@ function imageAfter({
       names.set(operation.name, operation.inode);
     } else if (operation.kind === 'remove') names.delete(operation.name);
     else if (operation.kind === 'write') {
-      contents[operation.inode] = Buffer.concat([contents[operation.inode]!, operation.bytes]);
+      contents[operation.inode] = withWrites(contents[operation.inode]!, [operation]);
     }
   }
   return new Map([...names].map(([name, inode]) => [name, contents[inode]!]));

@@ -13,6 +13,10 @@ import { bundleForNode } from '#test/kit/node-bundles.ts';
 const KILLS = countOf('kills', 66, 10_000);
 /** Steps after the kill at which the resumed run is held against the uninterrupted one; each in between is, too. */
 const FURTHER = 10;
+/** After some kills, at length, it goes on for this many. */
+const FAR = 1000;
+const FAR_RUNS = countOf('far', 0, 100);
+const STRIDE = FAR_RUNS > 0 ? Math.max(1, Math.floor(KILLS / FAR_RUNS)) : Infinity;
 
 interface KillScenario {
   readonly name: string;
@@ -119,7 +123,8 @@ function setUp(scenario: KillScenario): {
   readonly reference: ReadonlyMap<number, string>;
   readonly calls: number;
 } {
-  const reference = train(join(place, `${scenario.name}-whole`), scenario, scenario.steps + FURTHER + 1).told;
+  const last = scenario.steps + 1 + Math.max(FURTHER, FAR_RUNS > 0 ? FAR : 0);
+  const reference = train(join(place, `${scenario.name}-whole`), scenario, last).told;
   const start = join(place, `${scenario.name}-start`);
   if (scenario.before > 0) {
     train(start, scenario, scenario.before);
@@ -134,7 +139,16 @@ interface Tally {
   kills: number;
   'with one in flight saved': number;
   resumed: number;
+  /** Of those, how many went on for a thousand steps. */
+  'resumed for 1,000 steps': number;
 }
+
+const noneYet = (): Tally => ({
+  kills: 0,
+  'with one in flight saved': 0,
+  resumed: 0,
+  'resumed for 1,000 steps': 0,
+});
 
 /** Kills one process at one moment, starts another, and holds what that does against the uninterrupted run. */
 function killOnce(
@@ -150,10 +164,11 @@ function killOnce(
   const killed = train(folder, scenario, scenario.steps, tracer.length > 0 ? 0 : killAt, tracer);
   if (!killed.isKilled) return false;
   tally.kills++;
+  const further = tally.kills % STRIDE === 0 ? FAR : FURTHER;
   const at = `${scenario.name}, killed at call ${killAt}`;
   const before = scenario.prepare && scenario.before === 3 ? 2 : scenario.before;
   const newestTold = Math.max(before, ...killed.told.keys());
-  const resumed = train(folder, scenario, newestTold + 1 + FURTHER);
+  const resumed = train(folder, scenario, newestTold + 1 + further);
   expect(resumed.isKilled, at).toBe(false);
   // it goes on from what was told, or from the one that was in flight, and never from before
   const first = Math.min(...resumed.told.keys()) - 1;
@@ -163,20 +178,21 @@ function killOnce(
   for (const [step, digest] of [...killed.told, ...resumed.told]) {
     expect(digest, `${at}, step ${step}`).toBe(reference.get(step));
   }
-  expect(resumed.told.size, at).toBeGreaterThanOrEqual(FURTHER);
+  expect(resumed.told.size, at).toBeGreaterThanOrEqual(further);
   const names = readdirSync(folder);
   expect(
     names.filter((name) => name.endsWith('.tmp') || name.startsWith('.paramscope')),
     at,
   ).toEqual([]);
-  const newest = newestTold + 1 + FURTHER;
+  const newest = newestTold + 1 + further;
   expect(sha256(readFileSync(join(folder, checkpointName(newest)))), at).toBe(reference.get(newest));
   tally.resumed++;
+  if (further === FAR) tally['resumed for 1,000 steps']++;
   return true;
 }
 
 describe('a process that is killed at any of its writing calls', () => {
-  const tally: Tally = { kills: 0, 'with one in flight saved': 0, resumed: 0 };
+  const tally = noneYet();
   const each = Math.ceil(KILLS / SCENARIOS.length);
 
   it.each(SCENARIOS.map((one) => [one.name, one] as const))(
@@ -191,6 +207,7 @@ describe('a process that is killed at any of its writing calls', () => {
           each >= calls ? 1 + (kill % calls) : 1 + ((Math.floor((kill * calls) / each) + offset) % calls);
         expect(killOnce(scenario, reference, killAt, tally)).toBe(true);
       }
+      report(`so far, with ${scenario.name}`, { ...tally });
     },
     isFull ? 0 : 300_000,
   );
@@ -218,7 +235,7 @@ describe('a process that is killed from outside, at any system call that writes'
     'goes on from what was acknowledged, to the bit',
     () => {
       if (!hasTracer) return report('SIGKILL by strace', { kills: 0, why: 'strace is not installed' });
-      const tally: Tally = { kills: 0, 'with one in flight saved': 0, resumed: 0 };
+      const tally = noneYet();
       const scenario = SCENARIOS[1]!;
       const { reference } = setUp({ ...scenario, name: 'traced' });
       const named = { ...scenario, name: 'traced' };

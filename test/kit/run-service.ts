@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createFiles, type Files } from '#main/services/files.ts';
+import { startInline } from '#main/services/runs/run-threads.ts';
 import { createRuns, type Runs } from '#main/services/runs/runs.ts';
 import { createSettings } from '#main/services/settings.ts';
+import type { SavingPlace } from '#main/trainer/saver.ts';
 import { parseRunConfig, type RunConfigInput } from '#shared/commands/run-config.ts';
 import type { RunConfig, RunEvent, RunSnapshot } from '#shared/run.ts';
 
@@ -26,8 +28,14 @@ export interface TrainInput {
   readonly onEvent?: (event: RunEvent) => void;
 }
 
-/** @param threadFolder where bundled threads lie, for trainers in threads of their own. */
-export async function runBench(threadFolder?: string): Promise<RunBench> {
+export interface RunBenchOptions {
+  /** Where bundled threads lie, for trainers in threads of their own. */
+  readonly threadFolder?: string;
+  /** The clock of trainers in this thread, in milliseconds. */
+  readonly now?: () => number;
+}
+
+export async function runBench({ threadFolder, now }: RunBenchOptions = {}): Promise<RunBench> {
   const folder = mkdtempSync(join(tmpdir(), 'paramscope-runs-'));
   const files = createFiles(await createSettings(undefined));
   const runs = createRuns({
@@ -37,6 +45,7 @@ export async function runBench(threadFolder?: string): Promise<RunBench> {
       ...(threadFolder === undefined ? {} : { threadFolder }),
     },
     files,
+    ...(now ? { startTrainer: (place: SavingPlace) => startInline(place, undefined, now) } : {}),
   });
   return {
     folder,

@@ -1,4 +1,4 @@
-import type { Operation } from '#test/faults/kit/recording-disk.ts';
+import { withWrites, type Operation, type Write } from '#test/faults/kit/recording-disk.ts';
 
 /** What a disk may hold when the power comes back. */
 export interface CrashState<Mark> {
@@ -20,8 +20,10 @@ const MOST_PRODUCTS = 600;
 type NameChange = Operation<never> & { readonly kind: 'link' | 'remove' };
 
 interface Content {
-  readonly synced: readonly Uint8Array[];
-  readonly pending: readonly Uint8Array[];
+  readonly synced: Uint8Array;
+  /** Tells one synced content of a file from the next. */
+  readonly syncs: number;
+  readonly pending: readonly Write[];
 }
 
 interface Variant {
@@ -39,7 +41,7 @@ export function* crashStates<Mark>(
   initial: ReadonlyMap<string, Uint8Array>,
   operations: readonly Operation<Mark>[],
 ): Generator<CrashState<Mark>> {
-  const contents: Content[] = [...initial.values()].map((bytes) => ({ synced: [bytes], pending: [] }));
+  const contents: Content[] = [...initial.values()].map((synced) => ({ synced, syncs: 1, pending: [] }));
   let durableNames = new Map([...initial.keys()].map((name, inode) => [name, inode]));
   let changes: NameChange[] = [];
   const marks: Mark[] = [];
@@ -57,7 +59,7 @@ export function* crashStates<Mark>(
     if (!operation) return;
     switch (operation.kind) {
       case 'link':
-        contents[operation.inode] ??= { synced: [], pending: [] };
+        contents[operation.inode] ??= { synced: new Uint8Array(0), syncs: 0, pending: [] };
         changes.push(operation);
         break;
       case 'remove':
@@ -65,12 +67,17 @@ export function* crashStates<Mark>(
         break;
       case 'write': {
         const content = contents[operation.inode]!;
-        contents[operation.inode] = { ...content, pending: [...content.pending, operation.bytes] };
+        contents[operation.inode] = { ...content, pending: [...content.pending, operation] };
         break;
       }
       case 'sync': {
-        const { synced, pending } = contents[operation.inode]!;
-        contents[operation.inode] = { synced: [...synced, ...pending], pending: [] };
+        const { synced, syncs, pending } = contents[operation.inode]!;
+        const isNew = pending.length > 0;
+        contents[operation.inode] = {
+          synced: withWrites(synced, pending),
+          syncs: isNew ? syncs + 1 : syncs,
+          pending: [],
+        };
         break;
       }
       case 'sync-folder':
@@ -146,29 +153,34 @@ function* imagesOf(
   }
 }
 
-function variantsOf({ synced, pending }: Content): readonly Variant[] {
-  const base = `${synced.length}`;
-  if (pending.length === 0) return [{ key: base, bytes: () => Buffer.concat(synced) }];
+function variantsOf({ synced, syncs, pending }: Content): readonly Variant[] {
+  const base = `${syncs}`;
+  if (pending.length === 0) return [{ key: base, bytes: () => synced }];
   const variants = new Map<string, Variant>();
-  const add = (key: string, bytes: () => readonly Uint8Array[]) => {
-    variants.set(key, { key: `${base}+${key}`, bytes: () => Buffer.concat([...synced, ...bytes()]) });
+  const add = (key: string, writes: () => readonly Write[]) => {
+    variants.set(key, { key: `${base}+${key}`, bytes: () => withWrites(synced, writes()) });
   };
   for (const chosen of selections(pending.length, MOST_COMBINED_WRITES)) {
     const last = chosen.lastIndexOf(true);
     const key = chosen.map((isThere) => (isThere ? 1 : 0)).join('');
-    const there = (index: number) =>
-      chosen[index] ? pending[index]! : new Uint8Array(pending[index]!.byteLength);
-    const parts = () => pending.slice(0, last + 1).map((_, index) => there(index));
-    add(key, parts);
+    const there = () => pending.filter((_, index) => chosen[index]);
+    add(key, there);
     if (last < 0) continue;
-    for (const cut of cutsOf(pending[last]!.byteLength)) {
-      add(`${key}/${cut}`, () => [...parts().slice(0, last), there(last).subarray(0, cut)]);
+    for (const cut of cutsOf(pending[last]!.bytes.byteLength)) {
+      add(`${key}/${cut}`, () =>
+        there().map((write) =>
+          write === pending[last] ? { ...write, bytes: write.bytes.subarray(0, cut) } : write,
+        ),
+      );
     }
   }
   // the length is there and the content is not, or is what the disk held before
-  const length = pending.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  add('zeros', () => [new Uint8Array(length)]);
-  add('stale', () => [new Uint8Array(length).fill(0xa5)]);
+  const end = Math.max(...pending.map(({ position, bytes }) => position + bytes.byteLength));
+  const stale = (byte: number) => [
+    { position: synced.byteLength, bytes: new Uint8Array(Math.max(0, end - synced.byteLength)).fill(byte) },
+  ];
+  add('zeros', () => stale(0));
+  add('stale', () => stale(0xa5));
   return [...variants.values()];
 }
 

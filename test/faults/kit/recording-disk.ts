@@ -9,7 +9,7 @@ export type Operation<Mark> =
   | { readonly kind: 'link'; readonly name: string; readonly inode: number }
   /** The second half of a renaming never comes without the first, which is right before it. */
   | { readonly kind: 'remove'; readonly name: string; readonly isRenaming?: true }
-  | { readonly kind: 'write'; readonly inode: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'write'; readonly inode: number; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'sync'; readonly inode: number }
   | { readonly kind: 'sync-folder' }
   | { readonly kind: 'mark'; readonly mark: Mark };
@@ -82,11 +82,11 @@ export function recordingDisk<Mark>(
     },
     openFolder: () => opened({ inode: FOLDER, isFolder: true }),
     byteLength: (descriptor) => contents[fileOf(descriptor).inode]!.byteLength,
-    write: (descriptor, bytes) => {
+    write: (descriptor, bytes, position = contents[fileOf(descriptor).inode]!.byteLength) => {
       const { inode } = fileOf(descriptor);
-      const copy = bytes.slice();
-      contents[inode] = Buffer.concat([contents[inode]!, copy]);
-      operations.push({ kind: 'write', inode, bytes: copy });
+      const copy = Uint8Array.from(bytes);
+      contents[inode] = withWrites(contents[inode]!, [{ position, bytes: copy }]);
+      operations.push({ kind: 'write', inode, position, bytes: copy });
       return bytes.byteLength;
     },
     read: (descriptor, into, position) => {
@@ -130,6 +130,21 @@ export function recordingDisk<Mark>(
     mark: (mark) => void operations.push({ kind: 'mark', mark }),
     image,
   };
+}
+
+/** Bytes at a place in a file. */
+export interface Write {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A file's content after writes, in order; zeros where nothing was written. */
+export function withWrites(content: Uint8Array, writes: readonly Write[]): Uint8Array {
+  const ends = writes.map(({ position, bytes }) => position + bytes.byteLength);
+  const result = new Uint8Array(Math.max(content.byteLength, ...ends));
+  result.set(content);
+  for (const { position, bytes } of writes) result.set(bytes, position);
+  return result;
 }
 
 function failure(code: string): Error {

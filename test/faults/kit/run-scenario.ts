@@ -11,7 +11,7 @@ import { runTrainer } from '#main/trainer/worker.ts';
 import { parseRunConfig, type RunConfigInput } from '#shared/commands/run-config.ts';
 import { isAppError, type AppError } from '#shared/errors.ts';
 import type { RunConfig, RunEvent } from '#shared/run.ts';
-import { recordingDisk, type Operation } from '#test/faults/kit/recording-disk.ts';
+import { recordingDisk, withWrites, type Operation } from '#test/faults/kit/recording-disk.ts';
 
 /** One thing that happens to a run, in order. */
 export interface Stage {
@@ -159,6 +159,15 @@ function starter(system: FileSystem, mutant: Mutant): StartTrainer {
   };
 }
 
+/** Instead of an error's code: a write takes half of what it is given. */
+export const SHORT = 'short';
+
+type WriteArguments = Parameters<FileSystem['write']>;
+
+function halfOf([descriptor, bytes, position]: WriteArguments): WriteArguments {
+  return [descriptor, bytes.subarray(0, Math.ceil(bytes.byteLength / 2)), position];
+}
+
 function withFailures(of: FileSystem, { failureAt }: Stage): FileSystem {
   if (!failureAt) return of;
   const counts = new Map<keyof FileSystem, number>();
@@ -167,6 +176,7 @@ function withFailures(of: FileSystem, { failureAt }: Stage): FileSystem {
       const count = (counts.get(name) ?? 0) + 1;
       counts.set(name, count);
       const code = failureAt(count, name);
+      if (code === SHORT && name === 'write') return of.write(...halfOf(args as WriteArguments));
       if (code !== undefined) throw Object.assign(new Error(code), { code });
       return (of[name] as (...args: readonly unknown[]) => unknown)(...args);
     }) as FileSystem[Name];
@@ -198,8 +208,8 @@ export function wholeCheckpoints({
   const names = new Map<number, string>();
   for (const operation of operations) {
     if (operation.kind === 'write') {
-      const { inode, bytes } = operation;
-      contents[inode] = Buffer.concat([contents[inode] ?? Buffer.alloc(0), bytes]);
+      const { inode } = operation;
+      contents[inode] = withWrites(contents[inode] ?? new Uint8Array(0), [operation]);
       // a file that is written in place has its name first
       const name = names.get(inode);
       if (name !== undefined) add(name, contents[inode]);

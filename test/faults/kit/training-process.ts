@@ -10,6 +10,7 @@ import { runPlace } from '#main/services/runs/run-place.ts';
 import { startInline } from '#main/services/runs/run-threads.ts';
 import { createRuns } from '#main/services/runs/runs.ts';
 import { parseRunConfig } from '#shared/commands/run-config.ts';
+import { steadyClock } from '#test/kit/steady-clock.ts';
 
 const [, , folder, config, steps, killAt] = process.argv as [string, string, string, string, string, string];
 
@@ -36,7 +37,7 @@ const files = { grant: () => ({ file: 'run', name: 'run' }), pathOf: () => folde
 const runs = createRuns({
   options: { resourceFolder: folder },
   files: files,
-  startTrainer: (place) => startInline(place, system),
+  startTrainer: (place) => startInline(place, system, steadyClock()),
   placeOf: (path) => ({ ...runPlace(path), system }),
 });
 

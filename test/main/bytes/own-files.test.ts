@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { temporaryPrefix } from '#main/bytes/atomic-write.ts';
+import { temporaryPrefix } from '#main/bytes/pending-file.ts';
 import { removeFileSync, removeTemporariesSync, setAsideSync } from '#main/bytes/own-files.ts';
 import { isAppError } from '#shared/errors.ts';
 
