@@ -29,6 +29,8 @@ export interface Checkpoint {
   /** What the storages refer to by index; owned by the checkpoint, closed with it. */
   readonly sources: readonly ByteSource[];
   readonly tensors: readonly StoredTensor[];
+  /** The format refuses files that name two tensors alike, so that nobody has to look again. */
+  readonly hasDistinctNames?: true;
   /** Labelled byte ranges of the sources, for the byte map. */
   readonly regions: readonly Region[];
   /** What the pickles in the file would import. */

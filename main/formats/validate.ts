@@ -12,7 +12,10 @@ import { byteLengthOf, elementCountOf } from '#shared/tensor.ts';
  */
 export function validate(checkpoint: Checkpoint): Checkpoint {
   const problems: Problem[] = [...checkpoint.problems];
-  const tensors = withDistinctNames(checkpoint.tensors, problems).map((tensor) => {
+  const named = checkpoint.hasDistinctNames
+    ? checkpoint.tensors
+    : withDistinctNames(checkpoint.tensors, problems);
+  const tensors = named.map((tensor) => {
     const fault = faultOf(tensor, checkpoint);
     if (fault === undefined) return tensor;
     problems.push({ code: fault.code, message: fault.message, tensor: tensor.name });

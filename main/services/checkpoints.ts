@@ -90,8 +90,10 @@ async function identityOf(path: string): Promise<string | undefined> {
 
 async function openPath(file: FileId, path: string, name: string): Promise<OpenCheckpoint> {
   const checkpoint = await describePath(path);
-  const byName = new Map(checkpoint.tensors.map((tensor) => [tensor.name, tensor]));
+  let made: ReadonlyMap<string, StoredTensor> | undefined;
   const tensor = (wanted: string): StoredTensor => {
+    // when the first one is asked for: listing a hundred thousand needs it not
+    const byName = (made ??= new Map(checkpoint.tensors.map((each) => [each.name, each])));
     // a name copied from a listing has its odd characters escaped
     const found = byName.get(wanted) ?? byName.get(unescapeName(wanted));
     if (found) return found;

@@ -19,12 +19,10 @@ export function describeCheckpoint(path: string, checkpoint: Checkpoint): Checkp
 }
 
 function describeTensors(tensors: readonly StoredTensor[]): TensorInfo[] {
-  const owners = new Map<unknown, string>();
+  const ownerOf = isInFileOrder(tensors) ? () => undefined : ownersIn();
   return tensors.map((tensor) => {
     const { name, label, dtype, shape, storage, quantisation, sparse, offers } = tensor;
-    const key = storageKey(tensor);
-    const owner = key === undefined ? undefined : owners.get(key);
-    if (key !== undefined && owner === undefined) owners.set(key, name);
+    const owner = ownerOf(tensor);
     const elementCount = elementCountOf(shape) ?? 0;
     // one by one, since there may be a hundred thousand of them
     const info: Mutable<TensorInfo> = {
@@ -45,6 +43,31 @@ function describeTensors(tensors: readonly StoredTensor[]): TensorInfo[] {
 }
 
 type Mutable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
+
+/** Whether each storage lies behind the one before, so that none is shared. */
+function isInFileOrder(tensors: readonly StoredTensor[]): boolean {
+  let source = 0;
+  let end = 0;
+  for (const { storage } of tensors) {
+    if (storage.kind !== 'dense' || storage.source < source) return false;
+    if (storage.source === source && storage.offset < end) return false;
+    source = storage.source;
+    end = storage.offset + storage.byteLength;
+  }
+  return true;
+}
+
+/** Tells the first tensor of the same storage, where there is one before. */
+function ownersIn(): (tensor: StoredTensor) => string | undefined {
+  const owners = new Map<string | Storage, string>();
+  return (tensor) => {
+    const key = storageKey(tensor);
+    if (key === undefined) return undefined;
+    const owner = owners.get(key);
+    if (owner === undefined) owners.set(key, tensor.name);
+    return owner;
+  };
+}
 
 /** Tensors with equal keys have the same bytes. Empty ones share nothing. */
 function storageKey({ storage }: StoredTensor): string | Storage | undefined {

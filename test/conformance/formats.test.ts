@@ -124,6 +124,7 @@ async function checkFile(format: string, path: string, file: OracleFile): Promis
   const checkpoint = await openCheckpoint(input);
   try {
     expect(checkpoint.format).toBe(format);
+    expect(new Set(checkpoint.tensors.map(({ name }) => name)).size).toBe(checkpoint.tensors.length);
     const found = await describeAll(checkpoint);
     const expected = expectedRows(file);
     if (file.listed === 'some') {

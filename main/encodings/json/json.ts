@@ -19,10 +19,11 @@ export interface JsonReader {
   /** The next key, its value being next; undefined once the object is closed. */
   nextKey(): string | undefined;
   /**
-   * The next member as a whole, key and value, where it has the form of a sticky pattern, whose groups come back, and is
-   * wanted; else nothing is taken. For texts that repeat one form a hundred thousand times; the pattern may match nothing but JSON.
+   * Passes the next member as a whole, key and value, where `take` knows it: given the index of its key in the text, that
+   * tells where the member ends, or undefined. For texts that repeat one form a hundred thousand times; it may take nothing but JSON.
+   * @returns whether it was taken; if not, nothing was.
    */
-  nextMember(pattern: RegExp, isWanted: (groups: RegExpExecArray) => boolean): RegExpExecArray | undefined;
+  passMember(take: (begin: number) => number | undefined): boolean;
   beginArray(): void;
   /** Whether another item is next; false once the array is closed. */
   nextItem(): boolean;
@@ -212,15 +213,14 @@ export function readJson(text: string, options: JsonOptions): JsonReader {
       position++;
       return key;
     },
-    nextMember: (pattern, isWanted) => {
+    passMember: (take) => {
       const code = peek();
-      if (!isFresh && code !== COMMA) return undefined;
-      pattern.lastIndex = isFresh ? position : position + 1;
-      const found = pattern.exec(text);
-      if (!found || !isWanted(found)) return undefined;
-      position = pattern.lastIndex;
+      if (!isFresh && code !== COMMA) return false;
+      const end = take(isFresh ? position : position + 1);
+      if (end === undefined) return false;
+      position = end;
       isFresh = false;
-      return found;
+      return true;
     },
     beginArray: () => enter(OPEN_BRACKET, 'an array'),
     nextItem: () => {

@@ -1,5 +1,6 @@
 // safetensors header: huggingface/safetensors README "Format" and the reference's safetensors/src/tensor.rs (0.8).
 import { readJson, type JsonReader } from '#main/encodings/json/json.ts';
+import { plainEntries } from '#main/formats/safetensors/plain-entries.ts';
 import type { MetadataValue, Problem } from '#shared/checkpoint.ts';
 import { AppError, type ErrorFields } from '#shared/errors.ts';
 
@@ -29,7 +30,9 @@ export interface Header {
  * @throws AppError `corrupt` that names the broken rule.
  */
 export function parseHeader(bytes: Uint8Array, base: number, file: string): Header {
-  const json = readJson(decode(bytes, base, file), { what: 'the header', file, base });
+  const text = decode(bytes, base, file);
+  const json = readJson(text, { what: 'the header', file, base });
+  const plain = plainEntries(text, bytes);
   const entries: HeaderEntry[] = [];
   const metadata: [string, MetadataValue][] = [];
   const problems: Problem[] = [];
@@ -45,15 +48,21 @@ export function parseHeader(bytes: Uint8Array, base: number, file: string): Head
       found: `a JSON ${json.kind()}`,
     });
   }
+  const takePlain = (begin: number): number | undefined => {
+    const entry = plain.take(begin);
+    if (!entry || entry.name === METADATA_KEY || seen.has(entry.name)) return undefined;
+    seen.add(entry.name);
+    entries.push(entry);
+    return plain.end();
+  };
   json.beginObject();
   for (;;) {
-    const plain = readPlainEntry(json, seen);
-    const name = plain ? plain.name : json.nextKey();
+    if (json.passMember(takePlain)) continue;
+    const name = json.nextKey();
     if (name === undefined) break;
     if (seen.has(name)) throw twice(name, json.offset(), fault);
     seen.add(name);
-    if (plain) entries.push(plain);
-    else if (name === METADATA_KEY) readMetadata(json, metadata, problems, fault);
+    if (name === METADATA_KEY) readMetadata(json, metadata, problems, fault);
     else entries.push(readEntry(json, name, extras, fault));
   }
   json.end();
@@ -74,29 +83,6 @@ function twice(name: string, offset: number, fault: Fault): AppError {
     isMetadata ? 'the header has __metadata__ twice' : `the header names the tensor ${name} twice`,
     { offset, ...(isMetadata ? {} : { tensor: name }), expected: 'distinct names' },
   );
-}
-
-const SPACE = '[ \\t\\n\\r]*';
-const TEXT = '"([^"\\\\\\u0000-\\u001f]*)"';
-/** Fifteen digits always fit 2^53. */
-const WHOLE_NUMBER = '(?:0|[1-9][0-9]{0,14})';
-/** An entry as every writer writes it: three fields in this order, nothing escaped. */
-const PLAIN_ENTRY = new RegExp(
-  [
-    ...[`(?!${SPACE}"${METADATA_KEY}")`, TEXT, ':', '\\{', '"dtype"', ':', TEXT, ',', '"shape"', ':', '\\['],
-    ...[`((?:${WHOLE_NUMBER}(?:${SPACE},${SPACE}${WHOLE_NUMBER})*)?)`, '\\]', ',', '"data_offsets"', ':'],
-    ...['\\[', `(${WHOLE_NUMBER})`, ',', `(${WHOLE_NUMBER})`, '\\]', '\\}'],
-  ].join(SPACE),
-  'y',
-);
-
-/** The quick way for nearly all entries. @returns undefined, and takes nothing, where one is not of that form or not new. */
-function readPlainEntry(json: JsonReader, seen: ReadonlySet<string>): HeaderEntry | undefined {
-  const found = json.nextMember(PLAIN_ENTRY, ([, name]) => !seen.has(name!));
-  if (!found) return undefined;
-  const [, name, dtype, dimensions, begin, end] = found as unknown as readonly string[];
-  const shape = dimensions === '' ? [] : dimensions!.split(',').map(Number);
-  return { name: name!, dtype: dtype!, shape, begin: Number(begin), end: Number(end) };
 }
 
 function readMetadata(

@@ -95,8 +95,7 @@ function place(entry: HeaderEntry, dataBegin: number, problems: Problem[], fault
   const offset = dataBegin + Number(entry.begin);
   const byteLength = Number(entry.end) - Number(entry.begin);
   const count = countOf(entry, fault);
-  // a dimension beyond 2^53 is rounded here, and refused with its own problem when the checkpoint is validated
-  const shape = entry.shape.map(Number);
+  const shape = asNumbers(entry.shape);
   const dtype = DTYPE_OF.get(entry.dtype);
   if (dtype === undefined) return unknownDtype(entry, shape, count, offset, byteLength, problems);
   const { bits } = dtypeInfo(dtype);
@@ -124,6 +123,12 @@ function place(entry: HeaderEntry, dataBegin: number, problems: Problem[], fault
     shape,
     storage: { kind: 'dense', source: 0, offset, byteLength, byteOrder: 'little' },
   };
+}
+
+/** A dimension beyond 2^53 is rounded here, and refused with its own problem when the checkpoint is validated. */
+function asNumbers(shape: readonly (number | bigint)[]): readonly number[] {
+  for (const dimension of shape) if (typeof dimension !== 'number') return shape.map(Number);
+  return shape as readonly number[];
 }
 
 /** Product of the dimensions, taken from the left as the reference does: a zero behind an overflow saves nothing. */

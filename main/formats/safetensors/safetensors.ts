@@ -54,6 +54,7 @@ async function openFile(input: FileInput): Promise<Checkpoint> {
     layout: 'dict',
     sources: [source],
     tensors: placed.tensors,
+    hasDistinctNames: true,
     regions: [
       { source: 0, begin: 0, end: LENGTH_BYTES, label: 'length of the header' },
       { source: 0, begin: LENGTH_BYTES, end: headerEnd, label: 'header' },

@@ -6,19 +6,26 @@ import type { TensorInfo } from '#shared/tensor.ts';
 
 export const lsPrinter: Printer<'checkpoint.open'> = {
   text: (summary, context) => {
-    const rows = summary.tensors.map((tensor) => [
+    const head = checkpointHead(summary, context.paths[0] ?? summary.path, context.style);
+    const rows = { [Symbol.iterator]: () => rowsOf(summary.tensors) };
+    const listing = summary.tensors.length > 0 ? table(rows, new Set([3])) : 'no tensors\n';
+    return `${head}\n${listing}${problemLines(summary.problems, context.style)}`;
+  },
+  json: (summary, context) => withPath(summary, context),
+};
+
+function* rowsOf(tensors: readonly TensorInfo[]): Generator<readonly string[]> {
+  yield ['NAME', 'DTYPE', 'SHAPE', 'BYTES', ''];
+  for (const tensor of tensors) {
+    yield [
       escapeName(tensor.name),
       tensor.dtype,
       formatShape(tensor.shape),
       formatBytes(tensor.byteLength),
       noteOf(tensor),
-    ]);
-    const listing = table([['NAME', 'DTYPE', 'SHAPE', 'BYTES', ''], ...rows], new Set([3]));
-    const head = checkpointHead(summary, context.paths[0] ?? summary.path, context.style);
-    return `${head}\n${rows.length > 0 ? listing : 'no tensors\n'}${problemLines(summary.problems, context.style)}`;
-  },
-  json: (summary, context) => withPath(summary, context),
-};
+    ];
+  }
+}
 
 function noteOf(tensor: TensorInfo): string {
   if (tensor.noData) return 'no values in the file';
