@@ -45,6 +45,21 @@ export const ZIP_PROBLEMS = 1000;
 export const ZIP_WARNED_BYTES = 16 * MIB;
 export const ZIP_WARNED_RATIO = 200;
 
+/** Headers of a tar archive, which are walked over one by one: PyTorch's own has eight. */
+export const TAR_HEADERS = 100_000;
+
+/** Bytes of a tar header that tells about the next one: a long path, times and owners. */
+export const TAR_EXTENSION_BYTES = 64 * 1024;
+
+/** Members of a tar archive among which PyTorch's four parts are looked for: its own writer puts nothing else there. */
+export const TORCH_TAR_MEMBERS = 64;
+
+/** Storages, and tensors, of PyTorch's tar format: networks of its time had some hundred. */
+export const TORCH_TAR_OBJECTS = 1_000_000;
+
+/** A record before a storage or tensor of PyTorch's tar format, in bytes: a key, a device and a class. */
+export const TORCH_TAR_RECORD_BYTES = 4 * 1024;
+
 /** What an inflater takes in and hands out at one go, in bytes. */
 export const INFLATE_CHUNK_BYTES = 64 * 1024;
 

@@ -93,9 +93,6 @@ function packed(found: string, when: WrongFile['when']): WrongFile {
   return something(found, when, UNPACK);
 }
 
-/** torch's magic number as a pickled integer. */
-const LEGACY_TORCH = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
-
 export const WRONG_FILES: readonly WrongFile[] = [
   {
     when: ({ byteLength }) => byteLength === 0,
@@ -119,12 +116,6 @@ export const WRONG_FILES: readonly WrongFile[] = [
     hint: FETCH_AGAIN,
   },
 
-  later('a PyTorch file from before version 1.6', isLegacyTorch),
-  later(
-    'a PyTorch file from before version 0.1.10',
-    (sample) =>
-      at(257, 'ustar')(sample) && /^(\.\/)?(sys_info|pickle|tensors|storages)\0/.test(latin1(sample.head)),
-  ),
   later(
     'a PyTorch preview file (PYTORCH1)',
     at(0, 'PYTORCH1'),
@@ -302,14 +293,6 @@ export function listing(names: readonly string[]): string {
   if (names.length === 0) return 'an archive without entries';
   const first = names.slice(0, 3).map((name) => (name.length > 60 ? `${name.slice(0, 60)}…` : name));
   return `${names.length} ${names.length === 1 ? 'entry' : 'entries'}: ${first.join(', ')}${names.length > 3 ? ', …' : ''}`;
-}
-
-/** The first pickle holds torch's magic number: behind protocol and frame, or spelled out in the protocols of text. */
-function isLegacyTorch({ head, text }: FileSample): boolean {
-  if (text !== undefined) return /^[LI]119547037146038801333356L?\n/.test(text);
-  if (head[0] !== 0x80) return false;
-  const begin = head[2] === 0x95 ? 11 : 2;
-  return startsWith(head.subarray(begin), LEGACY_TORCH);
 }
 
 /** A protocol number or, before there was one, a dict, a list or a global in the protocols of text; a stop at the end. */

@@ -54,6 +54,10 @@ export function streamDialect(isLittle: boolean, metadata: Metadata): string {
   return `PyTorch stream (before 1.6, or asked for since)${isLittle ? '' : ', big-endian'}${trainerOf(metadata)}`;
 }
 
+export function tarDialect(isLittle: boolean): string {
+  return `PyTorch tar, written by torch before 0.1.10${isLittle ? '' : ', big-endian'}`;
+}
+
 function releaseOf(records: ReadonlyMap<string, string>): string {
   if (records.has('.format_version') || records.has('.storage_alignment')) return '2.7 or newer';
   if (records.has('byteorder') || records.has('.data/serialization_id')) return '2.1 to 2.6';

@@ -11,6 +11,7 @@ import { exportedPrefix, openExportedProgram } from '#main/formats/pytorch/expor
 import { earlyScriptPrefix, openEarlyScript } from '#main/formats/pytorch/script/early-script.ts';
 import { openScriptFile, scriptPrefix } from '#main/formats/pytorch/script/script-file.ts';
 import { isStreamFile, openStreamFile } from '#main/formats/pytorch/stream-file.ts';
+import { openTarFile, torchTar } from '#main/formats/pytorch/tar/tar-file.ts';
 import { openTensorPickle, tensorPickle } from '#main/formats/pytorch/tensor-pickle.ts';
 import { openZipFile, savedPrefix } from '#main/formats/pytorch/zip-file.ts';
 import { isShardIndex, shardSetOf } from '#main/formats/shard-sets.ts';
@@ -23,13 +24,13 @@ export const pytorch: Format = {
   name: 'pytorch',
   title: 'PyTorch',
   reads:
-    'what `torch.save` writes, as zip and as the stream of before 1.6: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); distributed checkpoints as one, by their folder or any of their files; sharded sets as one',
+    'what `torch.save` writes, as zip, as the stream of before 1.6 and as the tar of before 0.1.10: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); distributed checkpoints as one, by their folder or any of their files; sharded sets as one',
   extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl', 'pt2', 'distcp', 'metadata'],
   claims: async (input) => {
     if (await findDistributed(input)) return true;
     if (input.kind === 'folder') return (await shardSetOf(input, 'pytorch')) !== undefined;
     if (await isShardIndex(input, 'pytorch')) return true;
-    if (isStreamFile(input.head)) return true;
+    if (isStreamFile(input.head) || (await torchTar(input))) return true;
     if (!startsWith(input.head, ZIP_MAGIC)) return (await tensorPickle(input)) !== undefined;
     const zip = await readableZip(input);
     return zip ? archiveKind(zip) !== undefined : beginsWithPickle(input.head);
@@ -46,6 +47,8 @@ export const pytorch: Format = {
 
 async function openFile(input: FileInput): Promise<Checkpoint> {
   if (isStreamFile(input.head)) return openStreamFile(input.source);
+  const tar = await torchTar(input);
+  if (tar) return openTarFile(input, tar);
   const pickled = await tensorPickle(input);
   if (pickled) return openTensorPickle(input, pickled);
   const zip = await input.zip();

@@ -10,9 +10,10 @@ import { streamDialect } from '#main/formats/pytorch/dialect.ts';
 import { idParts } from '#main/formats/pytorch/id-parts.ts';
 import { readObjectGraph } from '#main/formats/pytorch/object-graph.ts';
 import { findPersistentIds } from '#main/formats/pytorch/persistent-ids.ts';
+import { sourceTexts } from '#main/formats/pytorch/source-texts.ts';
 import type { PlacedStorage, Storages } from '#main/formats/pytorch/storages.ts';
 import { storageIdOf, type StorageId } from '#main/formats/pytorch/tensor-view.ts';
-import { metadataFrom, type Metadata, type Problem } from '#shared/checkpoint.ts';
+import { metadataFrom, type Problem } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
 
 /** 0x1950a86a20f9469cfc6c as protocols 2 to 5 and as protocols 0 and 1 spell it. */
@@ -144,19 +145,6 @@ function storagesOf(placed: ReadonlyMap<string, PlacedStorage>, sources: SourceL
       throw new AppError('corrupt', `the storage ${id.key} is missing from the file`, { expected: id.key });
     },
   };
-}
-
-/** Modules come with the text of the class that made them. */
-function sourceTexts(ids: readonly PickleNode[]): [string, Metadata][] {
-  const texts: [string, string][] = [];
-  for (const id of ids) {
-    const [tag, named, file, text] = itemsOf(id) ?? [];
-    const content = textOf(text);
-    if (textOf(tag) !== 'module' || content === undefined) continue;
-    const global = asKind(named, 'global');
-    texts.push([`${global?.module ?? '?'}.${global?.name ?? '?'} (${textOf(file) ?? '?'})`, content]);
-  }
-  return texts.length === 0 ? [] : [['source', metadataFrom(texts)]];
 }
 
 function regionsOf(

@@ -65,7 +65,7 @@ export function tensorOf(node: PickleNode | undefined): FoundTensor | undefined 
     if (build) return { tensor: build(call.args), attributes };
     const wrapper = WRAPPERS.get(call.name);
     if (!wrapper) return undefined;
-    const unwrapped = wrapper(call.args);
+    const unwrapped = wrapper(call.args, call.state);
     for (const attribute of mappingEntries(unwrapped.state) ?? []) attributes.push(attribute);
     inner = unwrapped.node;
   }
@@ -75,11 +75,13 @@ export function tensorOf(node: PickleNode | undefined): FoundTensor | undefined 
 interface TorchCall {
   readonly name: string;
   readonly args: readonly PickleNode[];
+  /** What the object was given once it was made. */
+  readonly state: PickleNode | undefined;
 }
 
 /** A call of a function or class of torch, by the last part of its name: its module moved between releases. */
 function torchCall(node: PickleNode | undefined): TorchCall | undefined {
-  const call = asKind(node, 'call');
+  const call = asKind(node, 'call') ?? asKind(asKind(node, 'persistent')?.inserted, 'call');
   const callable = asKind(call?.callable, 'global');
   const args = itemsOf(call?.args);
   if (!callable || !args) return undefined;
@@ -87,7 +89,7 @@ function torchCall(node: PickleNode | undefined): TorchCall | undefined {
   const made = callable.name === '__newobj__' ? asKind(args[0], 'global') : undefined;
   const { module, name } = made ?? callable;
   if (module !== 'torch' && !module.startsWith('torch.')) return undefined;
-  return { name, args: made ? args.slice(1) : args };
+  return { name, args: made ? args.slice(1) : args, state: call?.states?.[0] };
 }
 
 type Args = readonly PickleNode[];
@@ -119,16 +121,23 @@ interface Unwrapped {
   readonly state?: PickleNode | undefined;
 }
 
-const WRAPPERS: ReadonlyMap<string, (args: Args) => Unwrapped> = new Map<string, (args: Args) => Unwrapped>([
+type Unwrap = (args: Args, state: PickleNode | undefined) => Unwrapped;
+
+const WRAPPERS: ReadonlyMap<string, Unwrap> = new Map<string, Unwrap>([
   ['_rebuild_parameter', ([data]) => ({ node: data })],
   ['_rebuild_parameter_with_state', ([data, , , state]) => ({ node: data, state })],
   ['_rebuild_device_tensor_from_cpu_tensor', ([data]) => ({ node: data })],
   ['_rebuild_from_type', fromType],
   ['_rebuild_from_type_v2', fromType],
-  ['Parameter', ([data]) => ({ node: data })],
+  ['Parameter', variable],
   ['Buffer', ([data]) => ({ node: data })],
-  ['Variable', ([data]) => ({ node: data })],
+  ['Variable', variable],
 ]);
+
+/** Made of its data; in the first releases made of nothing, and given `(data, gradient, hooks, …)`. */
+function variable([data]: Args, state: PickleNode | undefined): Unwrapped {
+  return { node: data ?? itemsOf(state)?.[0] };
+}
 
 /** `(function, class, arguments, state)` of a subclass: what the function rebuilds is the tensor. */
 function fromType([rebuild, , args, state]: Args): Unwrapped {

@@ -5,7 +5,7 @@ import { asKind, itemsOf, safeInteger, type PickleNode } from '#main/encodings/p
 import { entriesOf } from '#main/encodings/pickle/object-parts.ts';
 import { reprOf } from '#main/encodings/pickle/repr.ts';
 import { dtypeByName, dtypeByStorageClass, type TorchDtype } from '#main/formats/pytorch/dtypes.ts';
-import { idParts } from '#main/formats/pytorch/id-parts.ts';
+import { idParts, persistentIdOf } from '#main/formats/pytorch/id-parts.ts';
 import { AppError } from '#shared/errors.ts';
 
 /** A storage as a persistent id names it. */
@@ -37,8 +37,7 @@ export interface TensorView {
  * @throws AppError `corrupt`, or `unsupported` for a storage class without a dtype.
  */
 export function storageIdOf(node: PickleNode | undefined): StorageId {
-  const found = asKind(node, 'persistent') ?? asKind(asKind(node, 'call')?.inserted, 'persistent');
-  const parts = idParts(found?.id);
+  const parts = idParts(persistentIdOf(node) ?? persistentIdOf(asKind(node, 'call')?.inserted));
   const [tag, storageClass, key, location, count, view] = parts;
   const name = asKind(storageClass, 'global')?.name;
   const keyText = textOf(key) ?? (safeInteger(key) === undefined ? undefined : String(safeInteger(key)));

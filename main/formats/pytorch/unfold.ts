@@ -8,11 +8,12 @@ import {
   type PickleCall,
   type PickleNode,
   type PickleObject,
+  type PicklePersistent,
 } from '#main/encodings/pickle/nodes.ts';
 import { mappingEntries, stateEntries } from '#main/encodings/pickle/object-parts.ts';
 import { reprOf } from '#main/encodings/pickle/repr.ts';
 import type { Unfolded } from '#main/encodings/pickle/tree.ts';
-import { idParts } from '#main/formats/pytorch/id-parts.ts';
+import { idParts, persistentIdOf } from '#main/formats/pytorch/id-parts.ts';
 import { unfoldScript } from '#main/formats/pytorch/script/unfold-script.ts';
 import { tensorOf, type TorchTensor } from '#main/formats/pytorch/tensor-calls.ts';
 import { AppError } from '#shared/errors.ts';
@@ -23,7 +24,7 @@ export type TorchLeaf = { readonly kind: 'tensor'; readonly tensor: TorchTensor 
 export function unfoldTorch(node: PickleObject): Unfolded<TorchLeaf> | undefined {
   const array = unfoldArray(node);
   if (array) return array;
-  if (node.kind === 'persistent') return unfoldPersistent(node.id);
+  if (node.kind === 'persistent') return unfoldPersistent(node);
   if (node.kind !== 'call') return undefined;
   const script = unfoldScript(node);
   if (script) return script;
@@ -75,7 +76,7 @@ const MODULE_INTERNALS: ReadonlySet<string> = new Set([
 
 /** The class of an object; in the stream format it comes with its source text. */
 function classOf(call: PickleCall): PickleNode {
-  const [tag, named] = itemsOf(asKind(call.callable, 'persistent')?.id) ?? [];
+  const [tag, named] = itemsOf(persistentIdOf(call.callable)) ?? [];
   return textOf(tag) === 'module' && named !== undefined ? named : call.callable;
 }
 
@@ -91,8 +92,10 @@ function unfoldValue(call: PickleCall): Unfolded<TorchLeaf> | undefined {
   }
 }
 
-/** A storage without a tensor, or a class with its source text. */
-function unfoldPersistent(id: PickleNode): Unfolded<TorchLeaf> {
+/** A tensor, a storage without one, or a class with its source text. */
+function unfoldPersistent(node: PicklePersistent): Unfolded<TorchLeaf> {
+  if (asKind(node.inserted, 'call')) return { kind: 'same', node: node.inserted! };
+  const id = persistentIdOf(node)!;
   const [tag, second, key, , count] = idParts(id);
   if (textOf(tag) === 'storage') {
     const storageClass = asKind(second, 'global')?.name ?? 'storage';

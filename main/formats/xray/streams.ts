@@ -11,6 +11,7 @@ import {
 import type { ByteSource } from '#main/bytes/source.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { spanSource } from '#main/bytes/span-source.ts';
+import { beginsTar, readTar } from '#main/encodings/tar/tar.ts';
 import { ENCRYPTED_FLAG } from '#main/encodings/zip/directory.ts';
 import { openZip, type ZipArchive, type ZipEntry } from '#main/encodings/zip/zip.ts';
 import type { Findings } from '#main/formats/xray/findings.ts';
@@ -34,9 +35,6 @@ const LOCAL_HEADER = [0x50, 0x4b, 0x03, 0x04];
 /** A local header with its names and padding. */
 const LOCAL_HEADER_ROOM = 1024;
 const NPY = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-const TAR_AT = 257;
-const TAR_BLOCK = 512;
-const DIRECTORY_TYPE = '5';
 
 /** Containers that are named where they are met, because nothing in them is seen. */
 const SEALED: readonly (readonly [title: string, magic: readonly number[]])[] = [
@@ -71,7 +69,7 @@ export async function walkStream(
   const isZip = (depth === 0 || begins(LOCAL_HEADER)) && (await walkZip(source, stream, findings, inner));
   if (begins(LOCAL_HEADER) && isZip) return;
   if (begins(NPY)) return walkArray(source, stream, head, findings, options);
-  if (latin1(head.subarray(TAR_AT, TAR_AT + 5)) === 'ustar') return walkTar(source, stream, findings, inner);
+  if (beginsTar(head)) return walkTar(source, stream, findings, inner);
   const end = await readChain(source, stream, findings, {
     isExpected: /\.p(kl|ickle)$/.test(stream),
     signal,
@@ -223,24 +221,15 @@ async function walkTar(
     findings.miss(`${stream} is an archive within more archives than we look into`);
     return;
   }
-  let at = 0;
-  while (at + TAR_BLOCK <= source.byteLength) {
-    const header = await source.read(at, TAR_BLOCK, options.signal);
-    if (header.every((byte) => byte === 0)) break;
-    const size = Number.parseInt(latin1(header.subarray(124, 136)).replace(/[^0-7].*$/s, '') || '0', 8);
-    const begin = at + TAR_BLOCK;
-    if (!Number.isSafeInteger(size) || begin + size > source.byteLength) {
-      findings.miss(`${stream} is a tar archive that is cut short or damaged`, at);
-      await searchImports(source, stream, findings, { begin, signal: options.signal });
-      return;
-    }
-    const name = latin1(header.subarray(0, 100)).replace(/\0.*$/s, '');
-    if (size > 0 && String.fromCharCode(header[156]!) !== DIRECTORY_TYPE) {
-      const path = options.depth > 1 ? `${stream} › ${name}` : name;
-      await walkStream(spanSource(source, begin, size), path, findings, { ...options, isSearched: false });
-    }
-    at = begin + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
+  const { members, end, fault } = await readTar(source, { signal: options.signal });
+  for (const { name, offset, byteLength, isFile } of members) {
+    if (!isFile || byteLength === 0 || offset + byteLength > source.byteLength) continue;
+    const path = options.depth > 1 ? `${stream} › ${name}` : name;
+    await walkStream(spanSource(source, offset, byteLength), path, findings, options);
   }
+  if (!fault) return;
+  findings.miss(`${stream} is a tar archive that is cut short or damaged`, end);
+  await searchImports(source, stream, findings, { begin: end, signal: options.signal });
 }
 
 /** What a damaged part may throw; anything else ends the X-ray. */

@@ -1,4 +1,5 @@
 // What torch.load(weights_only=True) makes of a file: torch/serialization.py of torch 2.6 to 2.15.
+import { beginsTar } from '#main/encodings/tar/tar.ts';
 import { openZip } from '#main/encodings/zip/zip.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { isStreamFile } from '#main/formats/pytorch/stream-file.ts';
@@ -8,7 +9,6 @@ import { isAppError } from '#shared/errors.ts';
 import type { WeightsOnly } from '#shared/xray.ts';
 
 const ZIP = 0x04034b50;
-const TAR_AT = 257;
 /** Magic number, protocol, system, object and storage keys. */
 const STREAM_PICKLES = 5;
 /** Parts of a storage's id. */
@@ -66,7 +66,7 @@ function streamReason(
   head: Uint8Array,
   pickles: readonly MetPickle[],
 ): string | undefined {
-  if (Buffer.from(head.subarray(TAR_AT, TAR_AT + 5)).toString('latin1') === 'ustar') {
+  if (beginsTar(head)) {
     return 'it is a tar archive, which is refused in that mode';
   }
   const own = pickles.filter(({ stream }) => stream === source.name);

@@ -124,12 +124,6 @@ describe('a file that no format claims is named', () => {
       'this is a Python package, not a checkpoint',
     ],
     [
-      'torch tar',
-      tarOf('sys_info'),
-      'unsupported',
-      'this is a PyTorch file from before version 0.1.10, which this version does not read yet',
-    ],
-    [
       'mobile TorchScript, newer',
       padded(text('8\0\0\0PTMF')),
       'unsupported',
