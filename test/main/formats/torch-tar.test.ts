@@ -7,7 +7,7 @@ import { memorySource } from '#main/bytes/memory-source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
-import { scanCode } from '#main/formats/xray/scan-code.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
 import { digestOf } from '#test/kit/digest.ts';
 import { rejection } from '#test/kit/rejection.ts';
 
