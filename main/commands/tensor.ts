@@ -1,6 +1,5 @@
 import type { Handler } from '#main/commands/handler.ts';
-import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
-import type { Compute } from '#main/services/compute.ts';
+import { histogramOf } from '#main/services/histograms.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/summarize.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
@@ -9,7 +8,7 @@ import { readValues } from '#main/services/values.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Pass } from '#main/services/windows.ts';
 import type { Progress } from '#shared/commands/command.ts';
-import type { Histogram } from '#shared/statistics.ts';
+import type { HistogramUpdate } from '#shared/commands/tensor.ts';
 
 const DEFAULT_BINS = 64;
 const DEFAULT_CELLS = 512;
@@ -47,43 +46,35 @@ export const summaryCommand: Handler<'tensor.summary'> = async (
 
 export const histogramCommand: Handler<'tensor.histogram'> = async (
   { checkpoints, compute },
-  { file, name, bins = DEFAULT_BINS, range: wanted, axis = 'linear', isClipped = false },
+  { file, name, bins = DEFAULT_BINS, range, axis = 'linear', isClipped = false, isBinnedFirst },
   { signal, progress },
 ) => {
   const open = await checkpoints.open(file);
-  if (wanted && !(wanted[0] < wanted[1] && Number.isFinite(wanted[1] - wanted[0]))) {
+  if (range && !(range[0] < range[1] && Number.isFinite(range[1] - range[0]))) {
     throw new AppError('invalid-params', 'the range of the histogram is empty', {
       expected: 'two finite numbers, the smaller one first',
-      found: wanted.join(' to '),
+      found: range.join(' to '),
     });
   }
-  const range = wanted ?? (isClipped ? await middleRange(open, compute, name, signal) : undefined);
-  const key = `histogram:${name}:${bins}:${axis}:${range?.join(':') ?? ''}`;
-  const known = open.cache.get(key) as Histogram | undefined;
-  if (known) return known;
-  const plan = open.plan(name);
-  const total = open.summary.tensors.find((tensor) => tensor.name === plan.tensor.name)?.byteLength ?? 0;
-  const histogram = await compute.run(
-    'histogram',
-    { plan, bins, axis, ...(range ? { range } : {}) },
-    passFor(signal, range ? total : 2 * total, progress),
+  const known = open.tensor(name).name;
+  const byteLength = open.summary.tensors.find((tensor) => tensor.name === known)?.byteLength ?? 0;
+  let reached: Progress = { done: 0, total: 2 * byteLength, unit: 'bytes' };
+  const tell = (update: HistogramUpdate) => progress(update);
+  return histogramOf(
+    open,
+    compute,
+    { name, bins, axis, range, isClipped },
+    {
+      signal,
+      onPlan: (readings) => (reached = { ...reached, total: readings * byteLength }),
+      onRead: (read) => {
+        reached = { ...reached, done: Math.min(reached.total, reached.done + read) };
+        tell(reached);
+      },
+      ...(isBinnedFirst ? { onPartial: (partial) => tell({ ...reached, partial }) } : {}),
+    },
   );
-  open.cache.set(key, histogram);
-  return histogram;
 };
-
-/** From the 1st to the 99th percentile, from the statistics that the window shows anyway; undefined where they are one. */
-async function middleRange(
-  open: OpenCheckpoint,
-  compute: Compute,
-  name: string,
-  signal: AbortSignal,
-): Promise<readonly [number, number] | undefined> {
-  const options = { isDigestWanted: false, quantiles: DEFAULT_QUANTILES, signal };
-  const { summary } = await summarizeTensor(open, compute, name, options);
-  const [low, high] = [Number(summary?.quantiles['0.01']), Number(summary?.quantiles['0.99'])];
-  return low < high ? [low, high] : undefined;
-}
 
 export const valuesCommand: Handler<'tensor.values'> = async (
   { checkpoints },

@@ -15,6 +15,7 @@ export interface AnalysisKernels {
   countBytes(at: number, count: number, tables: number): void;
   countHalves(at: number, count: number, tables: number): void;
   countUpperHalves(at: number, count: number, tables: number): void;
+  countUpperHalvesOfDoubles(at: number, count: number, tables: number): void;
   countLowerHalves(at: number, count: number, places: number, tables: number): void;
   drain(tables: number, tableCount: number, length: number, totals: number): void;
   isEqual(a: number, b: number, byteLength: number): number;

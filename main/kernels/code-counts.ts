@@ -41,6 +41,11 @@ export function upperHalfCounter(): CodeCounter {
   return tableCounter(2, 65_536, 4, analysisKernels().countUpperHalves);
 }
 
+/** As `upperHalfCounter`, of doubles, each rounded to a float first. */
+export function roundedHalfCounter(): CodeCounter {
+  return tableCounter(2, 65_536, 8, analysisKernels().countUpperHalvesOfDoubles);
+}
+
 /** u32 counts are emptied before they could overflow. */
 const MOST_UNDRAINED = 2 ** 31;
 

@@ -9,6 +9,12 @@ export interface Window {
   readonly bytes: Uint8Array;
 }
 
+/** Elements [begin, end) in C order: all of them where absent. */
+export interface ElementRange {
+  readonly begin?: number;
+  readonly end?: number;
+}
+
 /** What a long pass looks at between windows. */
 export interface Pass {
   readonly signal?: AbortSignal;
@@ -35,14 +41,14 @@ export function windowLength(elementByteLength: number): number {
 }
 
 /**
- * Elements [begin, end) in C order, all of them unless told, about a mebibyte at a time; read where kernels compute
+ * The values of a range of elements, about a mebibyte at a time; read where kernels compute
  * wherever that can be.
  * The bytes hold until the next window is asked for.
  */
 export async function* windowsOf(
   reader: TensorReader,
   pass: Pass,
-  { begin = 0, end = reader.elementCount }: { readonly begin?: number; readonly end?: number } = {},
+  { begin = 0, end = reader.elementCount }: ElementRange = {},
 ): AsyncGenerator<Window, void, undefined> {
   const size = windowLength(reader.elementByteLength);
   const breathe = breather();

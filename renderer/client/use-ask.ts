@@ -20,6 +20,8 @@ export interface Answer<Context> {
   readonly command: CommandName;
   readonly context: Context;
   readonly value: Result<CommandName>;
+  /** A first picture came with the progress: the whole answer is on its way. */
+  readonly isPartial: boolean;
 }
 
 export interface Asked<Context> {
@@ -44,13 +46,20 @@ export function useAsk<Context>(
     controller = own;
     const activity = startActivity(wanted.title, () => own.abort());
     asked.isLoading = true;
+    // the rest of it was called off
+    if (asked.answer?.isPartial) asked.answer = { ...asked.answer, isPartial: false };
     const { command, params, context } = wanted;
+    const take = (value: Result<CommandName>, isPartial: boolean) =>
+      Object.assign(asked, { answer: { command, context, value, isPartial }, error: undefined });
     try {
       const value = await call(command, params, {
         signal: own.signal,
-        onProgress: (update) => activity.report(update as Progress),
+        onProgress: (update) => {
+          activity.report(update as Progress);
+          if (controller === own && 'partial' in update) take(update.partial as typeof value, true);
+        },
       });
-      if (controller === own) Object.assign(asked, { answer: { command, context, value }, error: undefined });
+      if (controller === own) take(value, false);
     } catch (error) {
       if (controller === own && !isCancelled(error)) {
         asked.error = isAppError(error)

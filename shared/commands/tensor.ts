@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import { command } from '#shared/commands/command.ts';
+import { command, type Progress } from '#shared/commands/command.ts';
 import type { Histogram, Summary } from '#shared/statistics.ts';
 
 /** A value as shown: exact integers, texts, complex as [re, im]; datetimes as ISO text. */
@@ -42,6 +42,11 @@ export interface PairPicture {
   readonly heatMap?: HeatMap;
 }
 
+export interface HistogramUpdate extends Progress {
+  /** A picture of one pass, in bins that are not exact yet: the result is the same one with exact counts. */
+  readonly partial?: Histogram;
+}
+
 const file = z.string();
 const name = z.string();
 const bins = z.optional(z.int().check(z.gte(1), z.lte(65_536)));
@@ -49,7 +54,7 @@ const range = z.optional(z.tuple([z.number(), z.number()]));
 
 export const TENSOR_COMMANDS = {
   'tensor.summary': command<Summary>()({ params: z.strictObject({ file, name }) }),
-  'tensor.histogram': command<Histogram>()({
+  'tensor.histogram': command<Histogram, HistogramUpdate>()({
     params: z.strictObject({
       file,
       name,
@@ -58,6 +63,8 @@ export const TENSOR_COMMANDS = {
       axis: z.optional(z.enum(['linear', 'symlog'])),
       /** From the 1st to the 99th percentile; what lies outside stands beside. A range goes before it. */
       isClipped: z.optional(z.boolean()),
+      /** Tells a binned picture of a large tensor with the progress, before the exact counts are there. */
+      isBinnedFirst: z.optional(z.boolean()),
     }),
     verb: {
       verb: 'hist',

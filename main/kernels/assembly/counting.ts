@@ -44,6 +44,17 @@ export function countUpperHalves(at: usize, count: u32, tables: usize): void {
   for (; at < end; at += 4) increase(tables + ((<usize>load<u16>(at, 2)) << 2), 0);
 }
 
+/** As `countUpperHalves`, of doubles: the upper halves of the floats that they round to. */
+export function countUpperHalvesOfDoubles(at: usize, count: u32, tables: usize): void {
+  const end = at + ((<usize>count) << 3);
+  for (const whole = at + ((<usize>(count & ~1)) << 3); at < whole; at += 16) {
+    const floats = f32x4.demote_f64x2_zero(v128.load(at));
+    increase(tables + ((<usize>i16x8.extract_lane_u(floats, 1)) << 2), 0);
+    increase(tables + ((<usize>i16x8.extract_lane_u(floats, 3)) << 2), SECOND);
+  }
+  if (at < end) increase(tables + ((<usize>(reinterpret<u32>(<f32>load<f64>(at)) >>> 16)) << 2), 0);
+}
+
 /**
  * The lower sixteen bits of the words whose upper ones are looked for.
  * @param places a byte for each upper half: 0, or one more than the number of its table.

@@ -11,7 +11,7 @@ import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments
 import type { TensorReader } from '#main/formats/read.ts';
 import { symlogEdges, type SymlogEdges } from '#main/kernels/symlog-edges.ts';
 import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
-import { windowsOf, type Pass } from '#main/services/windows.ts';
+import { windowsOf, type ElementRange, type Pass } from '#main/services/windows.ts';
 import { isReal } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Histogram, HistogramAxis } from '#shared/statistics.ts';
@@ -37,6 +37,19 @@ export async function histogramTask(task: HistogramTask, pass: Pass): Promise<Hi
   });
 }
 
+export interface BinCountsTask extends ElementRange {
+  readonly plan: TensorPlan;
+  readonly edges: Float64Array;
+}
+
+/** Counts of a tensor or a part of it in bins with given edges: one pass. */
+export async function binCountsTask(
+  { plan, edges, ...range }: BinCountsTask,
+  pass: Pass,
+): Promise<Histogram> {
+  return withReader(plan, (reader) => countReader(reader, plan.tensor.dtype, edges, pass, range));
+}
+
 /** One pass: the codes of all elements are enough. */
 async function histogramOfCodes(
   reader: TensorReader,
@@ -52,7 +65,10 @@ async function histogramOfCodes(
   return { edges, ...counted, ...axis, exact: true };
 }
 
-function edgesFor([low, high]: readonly [number, number], { bins, axis }: HistogramTask): SymlogEdges {
+export function edgesFor(
+  [low, high]: readonly [number, number],
+  { bins, axis }: Pick<HistogramTask, 'bins' | 'axis'>,
+): SymlogEdges {
   return axis === 'symlog' ? symlogEdges(low, high, bins) : { edges: equalEdges(low, high, bins) };
 }
 
@@ -99,8 +115,9 @@ export async function countReader(
   dtype: string,
   edges: Float64Array,
   pass: Pass,
+  range: ElementRange = {},
 ): Promise<Histogram> {
   const bins = emptyBins(edges.length - 1);
-  for await (const { bytes } of windowsOf(reader, pass)) countInto(bins, edges, decode(dtype, bytes));
+  for await (const { bytes } of windowsOf(reader, pass, range)) countInto(bins, edges, decode(dtype, bytes));
   return { edges, ...bins, exact: true };
 }

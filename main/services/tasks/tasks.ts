@@ -3,9 +3,10 @@ import { checksumTask } from '#main/services/tasks/checksum.ts';
 import { chunkCheckTask } from '#main/services/tasks/chunk-check.ts';
 import { differenceTask } from '#main/services/tasks/difference.ts';
 import { heatMapTask } from '#main/services/tasks/heat-map.ts';
-import { histogramTask } from '#main/services/tasks/histogram.ts';
+import { binCountsTask, histogramTask } from '#main/services/tasks/histogram.ts';
 import { nonFiniteTask } from '#main/services/tasks/non-finite.ts';
 import { pairTask } from '#main/services/tasks/pair.ts';
+import { sketchTask } from '#main/services/tasks/sketch.ts';
 import { summaryTask } from '#main/services/tasks/summary.ts';
 
 export const TASKS = {
@@ -17,6 +18,8 @@ export const TASKS = {
   'heat-map': heatMapTask,
   'non-finite': nonFiniteTask,
   pair: pairTask,
+  sketch: sketchTask,
+  'bin-counts': binCountsTask,
 } as const;
 
 export type TaskName = keyof typeof TASKS;

@@ -43,6 +43,7 @@ export const histogram = defineChart<TensorSubject, HistogramOptions, 'tensor.hi
       file,
       name: tensor.name,
       bins,
+      isBinnedFirst: true,
       ...(range ? { range: [range[0], range[1]] } : {}),
       ...(isSymlog ? { axis: 'symlog' } : {}),
       ...(isClipped ? { isClipped } : {}),

@@ -24,12 +24,7 @@ export function useOverlays(
     controller?.abort();
     const own = new AbortController();
     controller = own;
-    const { edges, counts, threshold } = beneath();
-    const question = {
-      bins: counts.length,
-      range: [edges[0] ?? 0, edges[counts.length] ?? 0] as [number, number],
-      ...(threshold === undefined ? {} : { axis: 'symlog' as const }),
-    };
+    const question = questionOf(beneath());
     const answers = await Promise.all(
       overlays().map(async ({ file, name }) => {
         try {
@@ -48,7 +43,20 @@ export function useOverlays(
     if (controller === own) overlaid.value = answers.filter((answer) => answer !== undefined);
   }
 
-  watch([beneath, () => JSON.stringify(overlays())], () => void refresh(), { immediate: true });
+  // exact counts after binned ones have the same edges
+  watch(
+    () => JSON.stringify([questionOf(beneath()), overlays()]),
+    () => void refresh(),
+    { immediate: true },
+  );
   onScopeDispose(() => controller?.abort());
   return overlaid;
+}
+
+function questionOf({ edges, counts, threshold }: Histogram) {
+  return {
+    bins: counts.length,
+    range: [edges[0] ?? 0, edges[counts.length] ?? 0] as [number, number],
+    ...(threshold === undefined ? {} : { axis: 'symlog' as const }),
+  };
 }

@@ -119,11 +119,44 @@ describe('a question whose command changes', () => {
     await nextTick();
     expect([asked.isLoading, asked.answer]).toEqual([
       true,
-      { command: 'file.list', context: 'tensor a', value: 'answer a' },
+      { command: 'file.list', context: 'tensor a', value: 'answer a', isPartial: false },
     ]);
     answer({ kind: 'reply', id: calls()[1]!.id, result: 'answer b' });
     await settled();
-    expect(asked.answer).toEqual({ command: 'file.recent', context: 'tensor b', value: 'answer b' });
+    expect(asked.answer).toEqual({
+      command: 'file.recent',
+      context: 'tensor b',
+      value: 'answer b',
+      isPartial: false,
+    });
+    scope.stop();
+  });
+
+  test('takes a first picture that comes with the progress, until the answer is there', async () => {
+    const question = shallowRef<Question<string>>({
+      command: 'tensor.histogram',
+      params: { file: 'a', name: 'x' },
+      context: 'x',
+      title: 'X',
+    });
+    const scope = effectScope();
+    const asked = scope.run(() => useAsk(() => question.value))!;
+    const progress = { done: 1, total: 2, unit: 'bytes', partial: 'first picture' };
+    answer({ kind: 'progress', id: calls()[0]!.id, progress });
+    expect([asked.isLoading, asked.answer?.value, asked.answer?.isPartial]).toEqual([
+      true,
+      'first picture',
+      true,
+    ]);
+    question.value = { ...question.value, params: { file: 'a', name: 'y' }, context: 'y' };
+    await nextTick();
+    // what is seen is of before, and nothing more of it will come
+    expect([asked.answer?.context, asked.answer?.isPartial]).toEqual(['x', false]);
+    answer({ kind: 'progress', id: calls()[0]!.id, progress: { ...progress, partial: 'late' } });
+    answer({ kind: 'progress', id: calls()[1]!.id, progress });
+    answer({ kind: 'reply', id: calls()[1]!.id, result: 'answer' });
+    await settled();
+    expect(asked.answer).toMatchObject({ context: 'y', value: 'answer', isPartial: false });
     scope.stop();
   });
 });

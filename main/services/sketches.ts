@@ -1,0 +1,47 @@
+/** Sketches of the tensors looked at last: what a histogram needs when its bins or its axis change. */
+import { mergedSketch, type Sketch } from '#main/kernels/sketch.ts';
+import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
+import type { Compute } from '#main/services/compute.ts';
+import { tensorParts } from '#main/services/tensor-parts.ts';
+import type { TensorPlan } from '#main/services/tensor-plan.ts';
+import type { Pass } from '#main/services/windows.ts';
+
+/** Each takes half a mebibyte. */
+const MOST_KEPT = 32;
+const KEY = 'sketches';
+
+/** The sketch of a whole tensor, read by every compute thread in part; remembered while the file stays the same. */
+export async function sketchOf(
+  open: OpenCheckpoint,
+  compute: Compute,
+  plan: TensorPlan,
+  pass: Pass,
+): Promise<Sketch> {
+  const kept = keptOf(open);
+  const { name } = plan.tensor;
+  const sketch = kept.get(name) ?? (await sketched(compute, plan, pass));
+  // the newest is the last in a map's order
+  kept.delete(name);
+  kept.set(name, sketch);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= MOST_KEPT) break;
+    kept.delete(oldest);
+  }
+  return sketch;
+}
+
+/** Whether nothing has to be read for it. */
+export function isSketched(open: OpenCheckpoint, { tensor }: TensorPlan): boolean {
+  return keptOf(open).has(tensor.name);
+}
+
+function keptOf({ cache }: OpenCheckpoint): Map<string, Sketch> {
+  const kept = (cache.get(KEY) as Map<string, Sketch> | undefined) ?? new Map<string, Sketch>();
+  cache.set(KEY, kept);
+  return kept;
+}
+
+async function sketched(compute: Compute, plan: TensorPlan, pass: Pass): Promise<Sketch> {
+  const parts = tensorParts(plan, compute);
+  return mergedSketch(await Promise.all(parts.map((part) => compute.run('sketch', { plan, ...part }, pass))));
+}
