@@ -22,6 +22,7 @@ const ENTRIES = {
   compute: 'main/services/compute-thread.ts',
   trainer: 'main/trainer/worker.ts',
   saver: 'main/trainer/saver.ts',
+  training: 'main/hosts/training/training.ts',
   paramscope: 'main/hosts/cli/start.ts',
   'command-line': 'main/hosts/cli/cli.ts',
   serve: 'main/hosts/serve/serve.ts',

@@ -1,4 +1,5 @@
 /** What a host alone may ask of the engine when that is a thread: never reachable from a page. */
+import type { FromProcessUser, ToProcessUser } from '#main/engine-processes.ts';
 import type { Engine } from '#main/engine.ts';
 import type { PickedFile } from '#shared/bridge.ts';
 import type { AppEvent } from '#shared/commands/file.ts';
@@ -22,9 +23,11 @@ export interface EngineThreadData {
 }
 
 /** Besides calls of the envelope, what crosses the wall: a page's port on the way in, log lines on the way out. */
-export type ToThread = { readonly kind: 'attach' };
+export type ToThread = { readonly kind: 'attach' } | ToProcessUser;
 export type FromThread =
-  { readonly kind: 'ready' } | { readonly kind: 'log'; readonly id: string; readonly stack: string };
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'log'; readonly id: string; readonly stack: string }
+  | FromProcessUser;
 
 /** What of a node MessagePort the envelope needs; a Worker and `parentPort` have it too. */
 export interface MessageEnd {

@@ -8,6 +8,8 @@ import {
   type HostCalls,
   type ToThread,
 } from '#main/engine-host-calls.ts';
+import { processHost } from '#main/engine-processes.ts';
+import type { EngineOptions } from '#main/engine.ts';
 import { AppError, toWire } from '#shared/errors.ts';
 import { callerOver, type Call, type Port, type Request, type Response } from '#shared/rpc.ts';
 
@@ -15,6 +17,8 @@ export interface EngineInThreadOptions {
   /** The bundled `engine-thread.ts`. */
   readonly threadFile: string;
   readonly data: EngineThreadData;
+  /** Starts the processes that the engine asks for. Absent: this host has none. */
+  readonly startProcess?: EngineOptions['startProcess'];
   /** Takes a fault of ours: `id` is what the person was shown, where one was shown. */
   readonly log: (entry: { readonly id?: string; readonly stack: string }) => void;
 }
@@ -45,9 +49,12 @@ export function createEngineInThread(options: EngineInThreadOptions): EngineInTh
   function start(): Thread {
     const began = Date.now();
     const worker = new Worker(options.threadFile, { workerData: options.data, name: 'engine' });
+    const processes = processHost(options.startProcess, (message) => worker.postMessage(message));
     worker.on('message', (message: FromThread) => {
       if (message.kind === 'log') options.log({ id: message.id, stack: message.stack });
+      else processes.take(message);
     });
+    worker.on('exit', processes.killAll);
     worker.on('error', (error: unknown) => {
       options.log({ stack: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     });

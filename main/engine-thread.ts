@@ -9,16 +9,20 @@ import {
   type FromThread,
   type ToThread,
 } from '#main/engine-host-calls.ts';
+import { processUser } from '#main/engine-processes.ts';
 import { createEngine } from '#main/engine.ts';
 import { answerOver } from '#shared/rpc.ts';
 
 async function start(host: MessagePort): Promise<void> {
+  const processes = processUser((message) => host.postMessage(message));
   const engine = await createEngine({
     ...(workerData as EngineThreadData),
+    startProcess: processes.startProcess,
     log: (error) => log(host, error),
   });
   host.on('message', (message: ToThread & { readonly port?: MessagePort }) => {
     if (message.kind === 'attach' && message.port) answerOver(portOver(message.port), engine.answer);
+    else processes.take(message);
   });
   answerOver(portOver(host), hostAnswer(engine));
   host.postMessage({ kind: 'ready' } satisfies FromThread);

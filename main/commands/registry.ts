@@ -32,6 +32,7 @@ export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'run.verify': run.verifyCommand,
   'run.prove': run.proveCommand,
   'run.train': run.trainCommand,
+  'run.drill': run.drillCommand,
   'restore.reproduce': run.reproduceCommand,
   'file.recent': file.recentCommand,
   'file.forget': file.forgetCommand,

@@ -33,5 +33,8 @@ export const proveCommand: Handler<'run.prove'> = ({ runs }, { folder }, { signa
 export const trainCommand: Handler<'run.train'> = ({ runs }, params, { signal, progress }) =>
   params.isDrill ? runs.drill(params, progress, signal) : runs.train(params, progress, signal);
 
+export const drillCommand: Handler<'run.drill'> = ({ runs }, params, { signal, progress }) =>
+  runs.drillAside(params, progress, signal);
+
 export const reproduceCommand: Handler<'restore.reproduce'> = ({ checkpoints }, params, { signal }) =>
   reproduce(checkpoints, params, signal);

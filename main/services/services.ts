@@ -2,8 +2,8 @@ import { createCheckpoints, type Checkpoints } from '#main/services/checkpoints.
 import { createCompute, type Compute } from '#main/services/compute.ts';
 import { createEvents, type Events } from '#main/services/events.ts';
 import { createFiles, type Files } from '#main/services/files.ts';
-import type { StartProcess } from '#main/services/runs/drill.ts';
 import { createRuns, type Runs } from '#main/services/runs/runs.ts';
+import type { StartProcess } from '#main/services/runs/training-process.ts';
 import { createSettings, type SettingsStore } from '#main/services/settings.ts';
 
 export interface ServicesOptions {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import type { DrillReport } from '#shared/drill.ts';
+import type { DrillReport, DrillSnapshot } from '#shared/drill.ts';
 import type { FileId } from '#shared/bridge.ts';
 import { command } from '#shared/commands/command.ts';
 import { RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
@@ -14,6 +14,9 @@ import type {
 } from '#shared/run.ts';
 
 const run = z.string();
+
+/** Of one drill: each takes a process that starts anew. */
+const MOST_KILLS = 100;
 
 export const ARCHITECTURE_SCHEMA = z.strictObject({
   layers: z.array(
@@ -102,6 +105,14 @@ export const RUN_COMMANDS = {
         },
       ],
     },
+  }),
+  /** Kills training at random moments, resumes it, and compares with an uninterrupted run; none of it stays. */
+  'run.drill': command<DrillReport, DrillSnapshot>()({
+    params: z.strictObject({
+      config: z.optional(RUN_CONFIG_SCHEMA),
+      steps: z.optional(z.int().check(z.gte(1))),
+      kills: z.optional(z.int().check(z.gte(1), z.lte(MOST_KILLS))),
+    }),
   }),
   /** Rebuilds an MLP from any file, runs a recorded input and compares with the recorded output. */
   'restore.reproduce': command<Reproduction>()({

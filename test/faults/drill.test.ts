@@ -22,6 +22,7 @@ beforeAll(async () => {
     trainer: 'main/trainer/worker.ts',
     saver: 'main/trainer/saver.ts',
     compute: 'main/services/compute-thread.ts',
+    training: 'main/hosts/training/training.ts',
   });
   program = join(bundles, 'paramscope.cjs');
   const { stdout: out } = spawnSync(

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-import { processStarter } from '#main/hosts/training-process.ts';
 import { runCommandLine } from '#main/hosts/cli/command-line.ts';
 import type { ServeOptions } from '#main/hosts/serve/serve.ts';
+import { nodeProcesses } from '#main/hosts/training/node-process.ts';
 
 interface ServeBundle {
   readonly serve: (options: ServeOptions) => Promise<void>;
@@ -36,7 +36,7 @@ void runCommandLine(
       return createEngine({
         resourceFolder: join(folder, 'resources'),
         threadFolder: folder,
-        startProcess: processStarter(__filename),
+        startProcess: nodeProcesses(folder),
       });
     },
     serve: async (folders, port) => {

@@ -10,6 +10,7 @@ import { LAUNCH, launchFiles, type Launch } from '#main/hosts/electron/launch-fi
 import { lockDown } from '#main/hosts/electron/lock.ts';
 import { menuTemplate } from '#main/hosts/electron/menu.ts';
 import { watchTheme } from '#main/hosts/electron/theme.ts';
+import { TRAINING_NAME } from '#main/hosts/electron/utility-process.ts';
 import type { WindowStateStore } from '#main/hosts/electron/window-state.ts';
 import { openWindow } from '#main/hosts/electron/window.ts';
 import type { LogEntry } from '#main/hosts/crash-log.ts';
@@ -92,9 +93,10 @@ function run(electron: ElectronParts, options: AppOptions): (paths: readonly str
   app.on('window-all-closed', () => {
     if (options.platform !== 'darwin') app.quit();
   });
-  app.on('child-process-gone', (_event, { type, reason, exitCode }) => {
-    if (reason !== 'clean-exit')
-      log({ stack: `a process of the app ended: ${type}, ${reason}, exit ${exitCode}` });
+  app.on('child-process-gone', (_event, { type, reason, exitCode, name }) => {
+    // a crash drill kills what trains
+    const isMeant = reason === 'clean-exit' || (reason === 'killed' && name === TRAINING_NAME);
+    if (!isMeant) log({ stack: `a process of the app ended: ${type}, ${reason}, exit ${exitCode}` });
   });
   let isEnding = false;
   app.on('will-quit', (event) => {

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { createEngineInThread } from '#main/engine-in-thread.ts';
 import { crashLog } from '#main/hosts/crash-log.ts';
 import { startApp } from '#main/hosts/electron/app.ts';
+import { utilityProcesses } from '#main/hosts/electron/utility-process.ts';
 import { windowStateStore } from '#main/hosts/electron/window-state.ts';
 
-const { app, dialog } = electron;
+const { app, dialog, utilityProcess } = electron;
 const folder = __dirname;
 const dataFolder = process.env['PARAMSCOPE_DATA'] || app.getPath('userData');
 const resourceFolder = app.isPackaged ? join(process.resourcesPath, 'paramscope') : join(folder, 'resources');
@@ -32,6 +33,7 @@ startApp(electron, {
     createEngineInThread({
       threadFile: join(folder, 'engine.cjs'),
       data: { dataFolder, resourceFolder, threadFolder: folder },
+      startProcess: utilityProcesses(utilityProcess, folder, resourceFolder),
       log,
     }),
 });

@@ -14,6 +14,7 @@ import { loadPageFiles, securityHeaders, type PageFiles } from '#main/hosts/page
 import { judge, type RequestFacts, type Verdict } from '#main/hosts/serve/access.ts';
 import { portOverSocket } from '#main/hosts/serve/page-socket.ts';
 import { createSessions, type Sessions } from '#main/hosts/serve/sessions.ts';
+import { nodeProcesses } from '#main/hosts/training/node-process.ts';
 import { createUploads, type Uploads } from '#main/hosts/serve/uploads.ts';
 import { AppError, isAppError, toWire } from '#shared/errors.ts';
 
@@ -69,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       resourceFolder: join(options.bundleFolder, 'resources'),
       threadFolder: options.bundleFolder,
     },
+    startProcess: nodeProcesses(options.bundleFolder),
     log: options.log,
   });
   let port = 0;

@@ -12,13 +12,7 @@ import {
   readHistory,
   readManifest,
 } from '#main/services/runs/run-folder.ts';
-import {
-  DRILL_CONFIG,
-  DRILL_KILLS,
-  DRILL_STEPS,
-  runDrill,
-  type StartProcess,
-} from '#main/services/runs/drill.ts';
+import { createDrills, type DrillRequest } from '#main/services/runs/drills.ts';
 import { runPlace, type RunPlace } from '#main/services/runs/run-place.ts';
 import { beginRun, resumeRun, type RunStarting } from '#main/services/runs/run-start.ts';
 import {
@@ -30,10 +24,11 @@ import {
 } from '#main/services/runs/run-record.ts';
 import { trainerStarter, type StartTrainer } from '#main/services/runs/run-threads.ts';
 import { watchRun } from '#main/services/runs/run-watch.ts';
+import type { StartProcess } from '#main/services/runs/training-process.ts';
 import { trainToTheEnd, type TrainRequest } from '#main/services/runs/train-to-the-end.ts';
 import { verifyRestore } from '#main/services/runs/verification.ts';
 import { checkpointName } from '#main/trainer/checkpoint-name.ts';
-import type { DrillReport } from '#shared/drill.ts';
+import type { DrillReport, DrillSnapshot } from '#shared/drill.ts';
 import type { FileId, PickedFile } from '#shared/bridge.ts';
 import { AppError } from '#shared/errors.ts';
 import {
@@ -76,6 +71,12 @@ export interface Runs {
     onEvent: (event: RunEvent) => void,
     signal: AbortSignal,
   ): Promise<RunSnapshot & { readonly drill: DrillReport }>;
+  /** As `drill`, out of the way of every run; nothing of it stays. */
+  drillAside(
+    request: DrillRequest,
+    onSnapshot: (snapshot: DrillSnapshot) => void,
+    signal: AbortSignal,
+  ): Promise<DrillReport>;
   /** Stops and saves what still trains. */
   close(): Promise<void>;
 }
@@ -99,7 +100,13 @@ const FAREWELL = 10_000;
 
 export function createRuns({ options, files, startTrainer, placeOf = runPlace }: RunsOptions): Runs {
   const records = new Map<string, RunRecord>();
-  const home = options.dataFolder === undefined ? undefined : join(options.dataFolder, 'runs');
+  const { dataFolder, startProcess } = options;
+  const home = dataFolder === undefined ? undefined : join(dataFolder, 'runs');
+  const drills = createDrills({
+    startProcess,
+    home: dataFolder === undefined ? undefined : join(dataFolder, 'drills'),
+    placeOf,
+  });
   const starting: RunStarting = {
     startTrainer: startTrainer ?? trainerStarter(options.threadFolder),
     readData: (config) => readRunData(config, options.resourceFolder, allow),
@@ -122,6 +129,10 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
   function pathOfData(source: string): string {
     const isNamed = source === 'random' || source === 'mnist' || files.isGranted(source);
     return isNamed ? source : files.pathOf(source);
+  }
+
+  function withData(config: RunConfig): RunConfig {
+    return { ...config, data: { ...config.data, source: pathOfData(config.data.source) } };
   }
 
   function recordOf(run: string): RunRecord {
@@ -167,7 +178,7 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
 
   return {
     start: async ({ config: asked, folder, name, steps }) => {
-      const config = { ...asked, data: { ...asked.data, source: pathOfData(asked.data.source) } };
+      const config = withData(asked);
       const title = name ?? `${config.layers.join('-')} ${basename(config.data.source)}`;
       const path = folder === undefined ? await freeFolder(requireHome(home), title) : files.pathOf(folder);
       return describeRun(await beginRun(starting, placeOf(path), { config, name: title, steps }));
@@ -210,19 +221,15 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
       return trainToTheEnd(starting, { place, look }, request, onEvent, signal);
     },
     drill: async ({ config, folder, steps }, onEvent, signal) => {
-      const { startProcess } = options;
-      if (!startProcess) throw new AppError('unsupported', 'this host starts no processes to kill');
       const place = placeOf(files.pathOf(folder));
-      const drill = {
-        config: config ?? DRILL_CONFIG,
-        steps: steps ?? DRILL_STEPS,
-        kills: DRILL_KILLS,
-      };
-      const report = await runDrill(place, placeOf, startProcess, drill, onEvent, signal);
+      const report = await drills.inFolder(place, { config, steps }, onEvent, signal);
       const record = await look(placeOf(join(place.path, 'killed')));
       return { ...snapshotOf(record, []), drill: report };
     },
+    drillAside: ({ config, ...request }, onSnapshot, signal) =>
+      drills.aside({ ...request, ...(config ? { config: withData(config) } : {}) }, onSnapshot, signal),
     close: async () => {
+      await drills.close();
       await Promise.all(
         [...records.values()].filter(isTraining).map(async ({ live }) => {
           live.ask('stop');
