@@ -5,9 +5,12 @@ import { ref, shallowRef } from 'vue';
 import type { PickedFile } from '#shared/bridge.ts';
 
 export type Screen = 'browse' | 'compare' | 'train';
+/** What the left side of Train is about. */
+export type TrainTab = 'new' | 'runs' | 'drill';
 
 export const useNavigation = defineStore('navigation', () => {
   const screen = ref<Screen>('browse');
+  const trainTab = ref<TrainTab>('new');
   const isPaletteOpen = ref(false);
   const isSaveOpen = ref(false);
   /** A file that opens as no checkpoint, and is looked into all the same. */
@@ -17,5 +20,5 @@ export const useNavigation = defineStore('navigation', () => {
     screen.value = wanted;
   }
 
-  return { screen, isPaletteOpen, isSaveOpen, xrayed, go };
+  return { screen, trainTab, isPaletteOpen, isSaveOpen, xrayed, go };
 });

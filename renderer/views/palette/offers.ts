@@ -49,6 +49,10 @@ export function* commandEntries(): Generator<PaletteEntry> {
     useNavigation().go('train');
     return useRuns().trainSample();
   });
+  yield command('drill', 'Set up a crash drill', () => {
+    useNavigation().trainTab = 'drill';
+    useNavigation().go('train');
+  });
   for (const [theme, title] of THEMES) {
     yield command(`theme-${theme}`, title, () => useSettings().set({ theme }));
   }
