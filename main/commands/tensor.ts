@@ -78,9 +78,9 @@ export const histogramCommand: Handler<'tensor.histogram'> = async (
 
 export const valuesCommand: Handler<'tensor.values'> = async (
   { checkpoints },
-  { file, name, slice = '', most },
+  { file, name, slice, as, most },
   { signal },
-) => readValues(await checkpoints.open(file), name, slice, most, signal);
+) => readValues(await checkpoints.open(file), name, { slice, as, most, signal });
 
 export const heatMapCommand: Handler<'tensor.heat-map'> = async (
   { checkpoints, compute },

@@ -1,7 +1,8 @@
+import { offeredTensor } from '#main/formats/offered.ts';
 import { decode, decodeIntegers } from '#main/kernels/decode.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import { slicedTensor } from '#main/services/sliced-tensor.ts';
-import { withReader } from '#main/services/tensor-plan.ts';
+import { viewPlan, withReader } from '#main/services/tensor-plan.ts';
 import { timeTexts } from '#main/services/time-texts.ts';
 import { AppError } from '#shared/errors.ts';
 import { dtypeInfo } from '#shared/dtype.ts';
@@ -11,19 +12,25 @@ import type { TensorValue, TensorValues } from '#shared/commands/tensor.ts';
 /** More values than this are no answer to look at; a slice is. */
 const MOST_VALUES = 4 * 1024 * 1024;
 
-/**
- * The values of a slice in C order.
- * @param most elements; a larger slice is refused with `limit`.
- */
+export interface ValuesOptions {
+  /** NumPy-like. */
+  readonly slice?: string | undefined;
+  /** Of the dtypes that the tensor offers, the one to read it as. */
+  readonly as?: string | undefined;
+  /** Elements; a larger slice is refused with `limit`. */
+  readonly most?: number | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** The values of a slice in C order. */
 export async function readValues(
   open: OpenCheckpoint,
   name: string,
-  slice: string,
-  most = MOST_VALUES,
-  signal?: AbortSignal,
+  { slice = '', as, most = MOST_VALUES, signal }: ValuesOptions = {},
 ): Promise<TensorValues> {
-  const { dtype } = open.tensor(name);
-  const plan = open.plan(name);
+  const asStored = open.plan(name);
+  const plan = as === undefined ? asStored : viewPlan(asStored, (tensor) => offeredTensor(tensor, as));
+  const dtype = as ?? open.tensor(name).dtype;
   const axes = parseSlice(slice, plan.tensor.shape);
   const shape = sliceShape(axes);
   const count = shape.reduce((product, size) => product * size, 1);

@@ -92,6 +92,8 @@ export const TENSOR_COMMANDS = {
       name,
       /** NumPy-like, such as `0:4,:,-1`. */
       slice: z.optional(z.string()),
+      /** One of the dtypes that the tensor offers, where its file does not say what it is. */
+      as: z.optional(z.string()),
       /** Refuses slices with more elements. */
       most: z.optional(z.int().check(z.gte(1))),
     }),
@@ -102,7 +104,16 @@ export const TENSOR_COMMANDS = {
         { param: 'file', title: 'PATH', kind: 'path' },
         { param: 'name', title: 'NAME', kind: 'text' },
       ],
-      options: [{ flag: 'slice', param: 'slice', title: '0:4,:', does: 'NumPy-like slices', kind: 'text' }],
+      options: [
+        { flag: 'slice', param: 'slice', title: '0:4,:', does: 'NumPy-like slices', kind: 'text' },
+        {
+          flag: 'as',
+          param: 'as',
+          title: 'DTYPE',
+          does: 'what bytes without a dtype are read as',
+          kind: 'text',
+        },
+      ],
     },
   }),
   'tensor.heat-map': command<HeatMap>()({

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { PRINTERS } from '#main/hosts/cli/print/printers.ts';
 import { VERBS } from '#main/hosts/cli/usage.ts';
+import { npyBytes } from '#test/kit/npy-bytes.ts';
 import { plainSafetensors } from '#test/kit/write-plain-safetensors.ts';
 import { paramscope, paramscopeJson, paramscopeUntil } from '#test/kit/command-line.ts';
 
@@ -97,6 +98,33 @@ describe('what is printed', () => {
         [4, 5],
       ],
     });
+  });
+
+  it('bytes without a dtype are read as one that they may be', async () => {
+    const voids = join(folder, 'int4.npy');
+    // as ml_dtypes keeps int4: one number a byte, in its lower half
+    writeFileSync(voids, npyBytes('|V1', [5], Uint8Array.of(0x00, 0x0f, 0x03, 0x08, 0x07)));
+    const read = async (...options: string[]): Promise<unknown> =>
+      (await paramscopeJson('show', voids, 'value', ...options)).document;
+    expect(await read()).toEqual({ shape: [5], dtype: 'v1', values: ['00', '0f', '03', '08', '07'] });
+    expect(await read('--as', 'i4')).toEqual({ shape: [5], dtype: 'i4', values: [0, -1, 3, -8, 7] });
+    expect(await read('--as', 'u4', '--slice', '1:4')).toEqual({
+      shape: [3],
+      dtype: 'u4',
+      values: [15, 3, 8],
+    });
+    expect(await read('--as', 'f8_e5m2', '--slice', ':1')).toEqual({
+      shape: [1],
+      dtype: 'f8_e5m2',
+      values: [0],
+    });
+  });
+
+  it('no dtype is taken that the tensor does not offer', async () => {
+    const { code, error } = await paramscope('show', path, 'x', '--as', 'f64');
+    expect(code).toBe(2);
+    expect(error).toContain('x cannot be read as f64');
+    expect(error).toContain('f32, which the file says');
   });
 
   it('a range that begins with a minus is a value, not a flag', async () => {
