@@ -285,6 +285,14 @@ export const SHARDS_OPEN = 64;
 /** Shard indexes of one folder that are looked into. */
 export const SHARD_INDEXES = 16;
 
+/** Items of all vectors of a FlatBuffers file that are read, and bytes of its texts: vectors may be shared without end. */
+export const FLATBUFFERS_ITEMS = 4_000_000;
+export const FLATBUFFERS_TEXT_BYTES = 16 * MIB;
+
+/** Tables of a FlatBuffers file lie all over it: it is read in pages of which the latest are kept. */
+export const FLATBUFFERS_PAGE_BYTES = 4 * 1024;
+export const FLATBUFFERS_PAGES = 256;
+
 /** Values of a MessagePack file: a model has one an array and a few for its name; these fill some hundred megabytes. */
 export const MSGPACK_VALUES = 2_000_000;
 

@@ -121,7 +121,6 @@ export const WRONG_FILES: readonly WrongFile[] = [
     at(0, 'PYTORCH1'),
     'load and save it with the PyTorch that wrote it',
   ),
-  later('a TorchScript program for mobile devices in its newer form (FlatBuffers)', at(4, 'PTMF')),
   later('an ExecuTorch program (.pte)', ({ head }) => /^ET\d\d$/.test(latin1(head.subarray(4, 8)))),
   {
     when: holds(/^[^/]+\/(constants\.pkl|code\/__torch__.*\.py)$/),

@@ -20,6 +20,11 @@ export function scriptDialect(records: ReadonlyMap<string, string>, isMobile: bo
   return `TorchScript ${isMobile ? 'for mobile devices (lite interpreter)' : 'program'}, written by torch ${release}`;
 }
 
+/** A sentence about a program in FlatBuffers, from the version of its mobile code. */
+export function flatDialect(bytecodeVersion: number): string {
+  return `TorchScript for mobile devices (lite interpreter) as FlatBuffers, bytecode version ${bytecodeVersion}, written by torch 1.12 or newer`;
+}
+
 /** Releases by the version of the file that they alone wrote. */
 const EARLY_VERSIONS: ReadonlyMap<string, string> = new Map([
   ['1', '1.4'],

@@ -8,6 +8,7 @@ import { openDistributed } from '#main/formats/pytorch/distributed/distributed-c
 import { findDistributed } from '#main/formats/pytorch/distributed/find-checkpoint.ts';
 import { bundledPrefix, openBundledProgram } from '#main/formats/pytorch/export/bundled-program.ts';
 import { exportedPrefix, openExportedProgram } from '#main/formats/pytorch/export/exported-program.ts';
+import { isMobileFile, openMobileFile } from '#main/formats/pytorch/mobile/mobile-file.ts';
 import { earlyScriptPrefix, openEarlyScript } from '#main/formats/pytorch/script/early-script.ts';
 import { openScriptFile, scriptPrefix } from '#main/formats/pytorch/script/script-file.ts';
 import { isStreamFile, openStreamFile } from '#main/formats/pytorch/stream-file.ts';
@@ -24,13 +25,13 @@ export const pytorch: Format = {
   name: 'pytorch',
   title: 'PyTorch',
   reads:
-    'what `torch.save` writes, as zip, as the stream of before 1.6 and as the tar of before 0.1.10: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); distributed checkpoints as one, by their folder or any of their files; sharded sets as one',
+    'what `torch.save` writes, as zip, as the stream of before 1.6 and as the tar of before 0.1.10: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, as zip and as FlatBuffers, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); distributed checkpoints as one, by their folder or any of their files; sharded sets as one',
   extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl', 'pt2', 'distcp', 'metadata'],
   claims: async (input) => {
     if (await findDistributed(input)) return true;
     if (input.kind === 'folder') return (await shardSetOf(input, 'pytorch')) !== undefined;
     if (await isShardIndex(input, 'pytorch')) return true;
-    if (isStreamFile(input.head) || (await torchTar(input))) return true;
+    if (isStreamFile(input.head) || isMobileFile(input.head) || (await torchTar(input))) return true;
     if (!startsWith(input.head, ZIP_MAGIC)) return (await tensorPickle(input)) !== undefined;
     const zip = await readableZip(input);
     return zip ? archiveKind(zip) !== undefined : beginsWithPickle(input.head);
@@ -47,6 +48,7 @@ export const pytorch: Format = {
 
 async function openFile(input: FileInput): Promise<Checkpoint> {
   if (isStreamFile(input.head)) return openStreamFile(input.source);
+  if (isMobileFile(input.head)) return openMobileFile(input.source);
   const tar = await torchTar(input);
   if (tar) return openTarFile(input, tar);
   const pickled = await tensorPickle(input);

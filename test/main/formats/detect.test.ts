@@ -124,12 +124,6 @@ describe('a file that no format claims is named', () => {
       'this is a Python package, not a checkpoint',
     ],
     [
-      'mobile TorchScript, newer',
-      padded(text('8\0\0\0PTMF')),
-      'unsupported',
-      'this is a TorchScript program for mobile devices in its newer form (FlatBuffers), which this version does not read yet',
-    ],
-    [
       'ExecuTorch',
       padded(text('8\0\0\0ET12')),
       'unsupported',
