@@ -1,4 +1,4 @@
-// Filter pipelines of chunks, undone: the HDF5 filter registry's numbers 1 to 6 and 32000 (LZF), and zarr's codecs.
+// Filter pipelines of chunks, undone: the HDF5 filter registry's numbers 1 to 6, 32000 (LZF) and 32015 (Zstandard), and zarr's codecs.
 import { unpackZstd } from '#main/encodings/zstd/zstd.ts';
 import { AppError } from '#shared/errors.ts';
 import { stripFletcher32 } from '#main/encodings/filters/fletcher32.ts';

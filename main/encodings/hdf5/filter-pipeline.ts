@@ -18,6 +18,7 @@ const FLETCHER32 = 3;
 const NBIT = 5;
 const SCALE_OFFSET = 6;
 const LZF = 32000;
+const ZSTANDARD = 32015;
 
 /** Registered filters that are known by name only: https://github.com/HDFGroup/hdf5_plugins and the registry beside it. */
 const KNOWN_NAMES: ReadonlyMap<number, string> = new Map([
@@ -37,7 +38,6 @@ const KNOWN_NAMES: ReadonlyMap<number, string> = new Map([
   [32012, 'JPEG-LS'],
   [32013, 'zfp'],
   [32014, 'fpzip'],
-  [32015, 'Zstandard'],
   [32016, 'B³D'],
   [32017, 'SZ'],
   [32018, 'FCIDECOMP'],
@@ -97,6 +97,8 @@ export function filterOf({ id, parameters }: PipelineStep, elementBytes: number)
       return { kind: 'scale-offset', parameters };
     case LZF:
       return { kind: 'lzf' };
+    case ZSTANDARD:
+      return { kind: 'zstd' };
     default:
       return undefined;
   }
@@ -111,7 +113,7 @@ export function requireFilters(steps: readonly PipelineStep[], elementBytes: num
   if (unknown.length > 0) {
     const names = unknown.map(filterName).join(' and ');
     throw new AppError('unsupported', `the values are packed with ${names}, which is not read`, {
-      expected: 'deflate, shuffle, Fletcher-32, LZF, N-bit or scale-offset',
+      expected: 'deflate, shuffle, Fletcher-32, LZF, Zstandard, N-bit or scale-offset',
       found: names,
     });
   }

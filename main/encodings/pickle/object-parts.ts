@@ -127,14 +127,18 @@ export function attributesOf(node: PickleObject & PickleEffects): [string, Pickl
 
 /** States are a dict of attributes, a pair of that and a dict of slots, or whatever the class understands. */
 export function stateEntries(node: PickleEffects): [string, PickleNode][] {
-  return (node.states ?? []).flatMap((state) => {
-    const dict = asKind(state, 'dict');
-    if (dict) return entriesOf(dict);
-    const parts = asKind(state, 'tuple')?.items ?? [];
-    const isPair = parts.length === 2 && parts.every((part) => part === null || asKind(part, 'dict'));
-    if (isPair) return parts.flatMap((part) => (part === null ? [] : entriesOf(asKind(part, 'dict')!)));
-    return [['__state__', state] as [string, PickleNode]];
-  });
+  return (node.states ?? []).flatMap(
+    (state) => entriesOfState(state) ?? [['__state__', state] as [string, PickleNode]],
+  );
+}
+
+/** @returns undefined for a state that the class alone understands. */
+export function entriesOfState(state: PickleNode | undefined): [string, PickleNode][] | undefined {
+  const mapping = mappingEntries(state);
+  if (mapping) return mapping;
+  const parts = asKind(state, 'tuple')?.items ?? [];
+  const isPair = parts.length === 2 && parts.every((part) => part === null || asKind(part, 'dict'));
+  return isPair ? parts.flatMap((part) => mappingEntries(part) ?? []) : undefined;
 }
 
 function numbered(items: readonly PickleNode[]): [string, PickleNode][] {

@@ -12,7 +12,7 @@ export const hdf5: Format = {
   name: 'hdf5',
   title: 'HDF5',
   reads:
-    'superblocks 0 to 3, old and new groups, contiguous, compact and chunked datasets; deflate, shuffle, Fletcher-32, LZF, N-bit and scale-offset; numbers of any size and byte order, bool, complex, text',
+    'superblocks 0 to 3, old and new groups, contiguous, compact and chunked datasets; deflate, shuffle, Fletcher-32, LZF, Zstandard, N-bit and scale-offset; numbers of any size and byte order, bool, complex, text',
   extensions: ['h5', 'hdf5', 'hdf', 'he5'],
   claims,
   open,

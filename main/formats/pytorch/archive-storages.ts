@@ -1,4 +1,8 @@
+import { textOf } from '#main/encodings/pickle/content.ts';
+import type { PickleNode } from '#main/encodings/pickle/nodes.ts';
 import { entryChecksums, type TorchArchive } from '#main/formats/pytorch/archive.ts';
+import { idParts } from '#main/formats/pytorch/id-parts.ts';
+import { findPersistentIds } from '#main/formats/pytorch/persistent-ids.ts';
 import type { PlacedStorage, Storages } from '#main/formats/pytorch/storages.ts';
 import type { Checksum } from '#main/formats/contract.ts';
 import type { Problem } from '#shared/checkpoint.ts';
@@ -68,4 +72,12 @@ export function unusedStorages(
   const names = unused.slice(0, 3).map(({ name }) => name.slice(prefix.length));
   const message = `${unused.length} of the storages belong to no tensor: ${names.join(', ')}${unused.length > 3 ? ', …' : ''}`;
   return [{ code: 'unused-storage', message, offset: unused[0]!.headerOffset }];
+}
+
+/** Entries that hold the storages which a pickle names, those of tensors that are not listed included: a mesh of processes has its numbers in one, mobile code its constants. */
+export function namedStorages(root: PickleNode, { prefix }: TorchArchive): readonly string[] {
+  return findPersistentIds(root).flatMap((id) => {
+    const key = textOf(idParts(id)[2]);
+    return key === undefined ? [] : ['constants/', 'data/'].map((folder) => `${prefix}${folder}${key}`);
+  });
 }

@@ -6,7 +6,7 @@ import type { StoredTensor } from '#main/formats/contract.ts';
 import { partOf, type Storages } from '#main/formats/pytorch/storages.ts';
 import type { Quantiser, SparseTensor, TorchTensor } from '#main/formats/pytorch/tensor-calls.ts';
 import type { TensorView } from '#main/formats/pytorch/tensor-view.ts';
-import type { TorchLeaf } from '#main/formats/pytorch/unfold.ts';
+import type { TensorLeaf, TorchLeaf } from '#main/formats/pytorch/unfold.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
 import { contiguousStrides, type Quantisation } from '#shared/tensor.ts';
@@ -37,7 +37,7 @@ export async function storeLeaf(
       case 'array':
         return await storeArrayLeaf(name, leaf.array, shelf);
       case 'tensor':
-        return await storeTensor(name, leaf.tensor, shelf);
+        return tellOfRest(await storeTensor(name, leaf.tensor, shelf), leaf, shelf.problems);
     }
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'io') throw error;
@@ -47,6 +47,23 @@ export async function storeLeaf(
     const known = leaf.kind === 'tensor' ? outlineOf(leaf.tensor) : undefined;
     return known ? [{ name, ...known, storage: { kind: 'none' } }] : [];
   }
+}
+
+/** The rest of a tensor that is spread over processes is in other files: which ones, nothing tells. */
+function tellOfRest(
+  rows: readonly StoredTensor[],
+  { wholeShape }: TensorLeaf,
+  problems: Problem[],
+): readonly StoredTensor[] {
+  for (const { name, shape } of wholeShape ? rows : []) {
+    if (String(shape) === String(wholeShape)) continue;
+    problems.push({
+      code: 'partial-tensor',
+      message: `the file has one process's part of it, [${shape.join(', ')}] of [${wholeShape!.join(', ')}]`,
+      tensor: name,
+    });
+  }
+  return rows;
 }
 
 async function storeTensor(

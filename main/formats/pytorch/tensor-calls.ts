@@ -1,8 +1,9 @@
 // torch/_utils.py, torch/_tensor.py: the functions that a pickle of tensors calls.
 import { pickledArray, type PickledArray } from '#main/encodings/ndarray/pickled-array.ts';
 import { textOf } from '#main/encodings/pickle/content.ts';
-import { asKind, itemsOf, numberOf, type PickleCall, type PickleNode } from '#main/encodings/pickle/nodes.ts';
-import { mappingEntries } from '#main/encodings/pickle/object-parts.ts';
+import { asKind, itemsOf, numberOf, type PickleNode } from '#main/encodings/pickle/nodes.ts';
+import { entriesOfState } from '#main/encodings/pickle/object-parts.ts';
+import { unwrapSubclass, type Unwrapped } from '#main/formats/pytorch/subclass.ts';
 import { dimensionsOf, dtypeOf, viewOf, type TensorView } from '#main/formats/pytorch/tensor-view.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -45,6 +46,8 @@ export interface FoundTensor {
   readonly tensor: TorchTensor;
   /** Python attributes of the tensor. */
   readonly attributes: readonly (readonly [string, PickleNode])[];
+  /** Of a tensor that is spread over processes, of which this is one's part. */
+  readonly wholeShape?: readonly number[];
 }
 
 /** Wrappers inside each other that are looked through: torch has two. */
@@ -58,15 +61,17 @@ const WRAPPINGS = 16;
 export function tensorOf(node: PickleNode | undefined): FoundTensor | undefined {
   const attributes: (readonly [string, PickleNode])[] = [];
   let inner = node;
+  let whole: Pick<FoundTensor, 'wholeShape'> = {};
   for (let wrappings = 0; wrappings < WRAPPINGS; wrappings++) {
     const call = torchCall(inner);
     if (!call) return undefined;
     const build = BUILDERS.get(call.name);
-    if (build) return { tensor: build(call.args), attributes };
+    if (build) return { tensor: build(call.args), attributes, ...whole };
     const wrapper = WRAPPERS.get(call.name);
     if (!wrapper) return undefined;
     const unwrapped = wrapper(call.args, call.state);
-    for (const attribute of mappingEntries(unwrapped.state) ?? []) attributes.push(attribute);
+    attributes.push(...(unwrapped.attributes ?? []));
+    if (unwrapped.wholeSize !== undefined) whole = { wholeShape: dimensionsOf(unwrapped.wholeSize) };
     inner = unwrapped.node;
   }
   return undefined;
@@ -116,19 +121,17 @@ const BUILDERS: ReadonlyMap<string, (args: Args) => TorchTensor> = new Map<
   ['_rebuild_hpu_tensor', fromNumpy],
 ]);
 
-interface Unwrapped {
-  readonly node: PickleNode | undefined;
-  readonly state?: PickleNode | undefined;
-}
-
 type Unwrap = (args: Args, state: PickleNode | undefined) => Unwrapped;
 
 const WRAPPERS: ReadonlyMap<string, Unwrap> = new Map<string, Unwrap>([
   ['_rebuild_parameter', ([data]) => ({ node: data })],
-  ['_rebuild_parameter_with_state', ([data, , , state]) => ({ node: data, state })],
+  [
+    '_rebuild_parameter_with_state',
+    ([data, , , state]) => ({ node: data, attributes: entriesOfState(state) ?? [] }),
+  ],
   ['_rebuild_device_tensor_from_cpu_tensor', ([data]) => ({ node: data })],
-  ['_rebuild_from_type', fromType],
-  ['_rebuild_from_type_v2', fromType],
+  ['_rebuild_from_type', unwrapSubclass],
+  ['_rebuild_from_type_v2', unwrapSubclass],
   ['Parameter', variable],
   ['Buffer', ([data]) => ({ node: data })],
   ['Variable', variable],
@@ -137,13 +140,6 @@ const WRAPPERS: ReadonlyMap<string, Unwrap> = new Map<string, Unwrap>([
 /** Made of its data; in the first releases made of nothing, and given `(data, gradient, hooks, …)`. */
 function variable([data]: Args, state: PickleNode | undefined): Unwrapped {
   return { node: data ?? itemsOf(state)?.[0] };
-}
-
-/** `(function, class, arguments, state)` of a subclass: what the function rebuilds is the tensor. */
-function fromType([rebuild, , args, state]: Args): Unwrapped {
-  if (rebuild === undefined || args === undefined) return { node: undefined };
-  const call: PickleCall = { kind: 'call', opcode: 'REDUCE', callable: rebuild, args, offset: 0 };
-  return { node: call, state: itemsOf(state)?.[0] ?? state };
 }
 
 function metaTensor([dtype, size]: Args): TorchTensor {

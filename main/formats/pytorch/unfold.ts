@@ -10,7 +10,7 @@ import {
   type PickleObject,
   type PicklePersistent,
 } from '#main/encodings/pickle/nodes.ts';
-import { mappingEntries, stateEntries } from '#main/encodings/pickle/object-parts.ts';
+import { entriesOfState, mappingEntries, stateEntries } from '#main/encodings/pickle/object-parts.ts';
 import { reprOf } from '#main/encodings/pickle/repr.ts';
 import type { Unfolded } from '#main/encodings/pickle/tree.ts';
 import { idParts, persistentIdOf } from '#main/formats/pytorch/id-parts.ts';
@@ -18,7 +18,14 @@ import { unfoldScript } from '#main/formats/pytorch/script/unfold-script.ts';
 import { tensorOf, type TorchTensor } from '#main/formats/pytorch/tensor-calls.ts';
 import { AppError } from '#shared/errors.ts';
 
-export type TorchLeaf = { readonly kind: 'tensor'; readonly tensor: TorchTensor } | ArrayLeaf;
+export type TorchLeaf = TensorLeaf | ArrayLeaf;
+
+export interface TensorLeaf {
+  readonly kind: 'tensor';
+  readonly tensor: TorchTensor;
+  /** Of a tensor that is spread over processes, of which this is one's part. */
+  readonly wholeShape?: readonly number[];
+}
 
 /** What torch knows about a node: tensors, modules, sizes, devices, storages, NumPy arrays. */
 export function unfoldTorch(node: PickleObject): Unfolded<TorchLeaf> | undefined {
@@ -30,8 +37,10 @@ export function unfoldTorch(node: PickleObject): Unfolded<TorchLeaf> | undefined
   if (script) return script;
   try {
     const found = tensorOf(node);
-    if (found)
-      return { kind: 'leaf', leaf: { kind: 'tensor', tensor: found.tensor }, entries: found.attributes };
+    if (found) {
+      const { attributes, ...tensor } = found;
+      return { kind: 'leaf', leaf: { kind: 'tensor', ...tensor }, entries: attributes };
+    }
   } catch (error) {
     if (error instanceof AppError) return { kind: 'leaf', leaf: { kind: 'broken', error } };
     throw error;
@@ -43,7 +52,7 @@ export function unfoldTorch(node: PickleObject): Unfolded<TorchLeaf> | undefined
 function unfoldWrapper(call: PickleCall): Unfolded<TorchLeaf> | undefined {
   if (asKind(call.callable, 'global')?.name !== '_rebuild_from_type_v2') return undefined;
   const [, subclass, , state] = itemsOf(call.args) ?? [];
-  const entries = mappingEntries(itemsOf(state)?.[0] ?? state) ?? [];
+  const entries = entriesOfState(state) ?? [];
   return { kind: 'dict', entries: [['__class__', subclass ?? null], ...entries] };
 }
 

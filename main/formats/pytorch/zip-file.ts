@@ -1,10 +1,10 @@
 // What torch.save writes since 1.6: torch/serialization.py (_save, _load).
 import { sourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import { asKind, isObject } from '#main/encodings/pickle/nodes.ts';
+import { isObject } from '#main/encodings/pickle/nodes.ts';
 import type { ZipArchive } from '#main/encodings/zip/zip.ts';
 import type { Checkpoint, PickleImport } from '#main/formats/contract.ts';
-import { archiveStorages, unusedStorages } from '#main/formats/pytorch/archive-storages.ts';
+import { archiveStorages, namedStorages, unusedStorages } from '#main/formats/pytorch/archive-storages.ts';
 import {
   archiveRegions,
   folderOfEntry,
@@ -13,7 +13,6 @@ import {
   type TorchArchive,
 } from '#main/formats/pytorch/archive.ts';
 import { zipDialect } from '#main/formats/pytorch/dialect.ts';
-import { idParts } from '#main/formats/pytorch/id-parts.ts';
 import { readObjectGraph, type GraphContent } from '#main/formats/pytorch/object-graph.ts';
 
 const PICKLE_NAME = 'data.pkl';
@@ -59,9 +58,10 @@ export async function readSavedObject(archive: TorchArchive): Promise<SavedObjec
   );
   const storages = archiveStorages(archive, ['data/'], checksums);
   const graph = await readObjectGraph(pickle, { storages, pickleSource: member, problems });
-  // a storage that is the saved object itself is no oversight
-  const isBare = idParts(asKind(pickle.root, 'persistent')?.id).length > 0;
-  if (!isBare) problems.push(...unusedStorages(archive, 'data/', storages.used));
+  if (unusedStorages(archive, 'data/', storages.used).length > 0) {
+    const named = new Set([...storages.used, ...namedStorages(pickle.root, archive)]);
+    problems.push(...unusedStorages(archive, 'data/', named));
+  }
   const isPlain = !isObject(pickle.root) || PLAIN.has(pickle.root.kind);
   return { graph, imports, isPlain };
 }

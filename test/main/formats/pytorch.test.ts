@@ -69,6 +69,19 @@ describe('what is no tensor is metadata', () => {
     const { metadata } = await open('subclasses.pt');
     expect(metadata).toEqual({ a: { __class__: 'mine.Quantised', bits: 8 }, b: { note: 'kept' } });
   });
+
+  it('of tensors that are spread over processes', async () => {
+    const { metadata, problems } = await open('distributed-tensors.pt');
+    const shard = { __class__: 'torch.distributed.tensor.placement_types.Shard', dim: 0 };
+    expect(metadata).toEqual({ whole: { placements: [shard] }, part: { placements: [shard] } });
+    expect(problems).toEqual([
+      {
+        code: 'partial-tensor',
+        message: "the file has one process's part of it, [2, 1] of [4, 1]",
+        tensor: 'part',
+      },
+    ]);
+  });
 });
 
 describe.skipIf(!hasOracles)('of files by PyTorch', () => {

@@ -1,11 +1,10 @@
 // TorchScript programs since 1.4, the mobile ones included: torch/csrc/jit/serialization/{export_module,import}.cpp.
 import { sourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import { textOf } from '#main/encodings/pickle/content.ts';
 import { itemsOf, safeInteger, type PickleNode } from '#main/encodings/pickle/nodes.ts';
 import type { ZipArchive } from '#main/encodings/zip/zip.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
-import { archiveStorages, unusedStorages } from '#main/formats/pytorch/archive-storages.ts';
+import { archiveStorages, namedStorages, unusedStorages } from '#main/formats/pytorch/archive-storages.ts';
 import {
   archiveRegions,
   openArchive,
@@ -16,7 +15,6 @@ import {
 import { scriptDialect } from '#main/formats/pytorch/dialect.ts';
 import { extraFiles } from '#main/formats/pytorch/extra-files.ts';
 import { readObjectGraph, type GraphContent } from '#main/formats/pytorch/object-graph.ts';
-import { findPersistentIds } from '#main/formats/pytorch/persistent-ids.ts';
 import { codeMetadata, scriptCode } from '#main/formats/pytorch/script/code-parts.ts';
 import { debugImports } from '#main/formats/pytorch/script/debug-imports.ts';
 import { metadataFrom } from '#shared/checkpoint.ts';
@@ -47,7 +45,7 @@ export async function openScriptFile(
   const bytecodeEntry = zip.find(`${prefix}${BYTECODE}`);
   const bytecode = bytecodeEntry ? await readMemberPickle(archive, bytecodeEntry) : undefined;
   const code = await scriptCode(archive);
-  const used = new Set<string>(bytecode ? namedEntries(bytecode.pickle.root, archive) : []);
+  const used = new Set<string>(bytecode ? namedStorages(bytecode.pickle.root, archive) : []);
   const attributes = await readPart(archive, module, module.pickle.root, ['data/', 'constants/'], used);
   const values = await readPart(
     archive,
@@ -115,12 +113,4 @@ function dictOf(entries: readonly (readonly [string, PickleNode])[]): PickleNode
 /** Mobile code begins with its version. */
 function bytecodeVersion(root: PickleNode): number | undefined {
   return safeInteger(itemsOf(root)?.[0]);
-}
-
-/** Entries that hold the storages of a pickle whose tensors are not listed: those of mobile code are its constants again. */
-function namedEntries(root: PickleNode, { prefix }: TorchArchive): readonly string[] {
-  return findPersistentIds(root).flatMap((id) => {
-    const key = textOf(itemsOf(id)?.[2]);
-    return key === undefined ? [] : ['constants/', 'data/'].map((folder) => `${prefix}${folder}${key}`);
-  });
 }
