@@ -1,4 +1,4 @@
-/** Runs the benchmarks by section and prints one table: `npm run bench [-- opening passes training] [-- --write]`. */
+/** Runs the benchmarks by section and prints one table: `npm run bench [-- opening passes training saving] [-- --write]`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,14 @@ import type { Row } from '#test/bench/measure.ts';
 import { openingRows } from '#test/bench/opening.ts';
 import { passRows } from '#test/bench/passes.ts';
 import { startPeer } from '#test/bench/peers.ts';
+import { savingRows } from '#test/bench/saving.ts';
 import { trainingRows } from '#test/bench/training.ts';
 
 const SECTIONS: Readonly<Record<string, () => Promise<Row[]>>> = {
   opening: openingRows,
   passes: passRows,
   training: trainingRows,
+  saving: savingRows,
 };
 
 async function machine(): Promise<string> {
