@@ -95,6 +95,8 @@ export interface CheckpointConfig {
   readonly keepEvery: number;
   /** Whether one is saved whenever the validation loss is the lowest so far. */
   readonly best: boolean;
+  /** Whether the last whole step is saved where training fails; absent where it is. */
+  readonly onError?: false;
   /** How many with the lowest validation loss are kept, of those that were saved where it was measured; 0 for none. */
   readonly keepTop: number;
 }
@@ -120,6 +122,8 @@ export interface RunConfig {
   readonly accumulate: number;
   readonly seed: number;
   readonly epochs: number;
+  /** Whether a loss that is no finite number ends the run before its step is made; absent where training goes on. */
+  readonly stopOnNonFinite?: true;
   readonly earlyStop: EarlyStopConfig;
   readonly data: DataConfig;
   readonly checkpoint: CheckpointConfig;

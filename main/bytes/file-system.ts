@@ -10,6 +10,7 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  statfsSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -39,6 +40,8 @@ export interface FileSystem {
   /** Replaces what has the new name. */
   rename(from: string, to: string): void;
   unlink(path: string): void;
+  /** Bytes that a folder's disk has free for us; undefined where the system does not tell. */
+  freeBytes(folder: string): number | undefined;
   /** Base names, in no order. */
   list(folder: string): readonly string[];
   /** Makes a folder and those above it. @returns the topmost one that was made; undefined where all were there. */
@@ -61,6 +64,11 @@ export const nodeFileSystem: FileSystem = {
   exists: (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
   rename: renameSync,
   unlink: unlinkSync,
+  // older engines cannot ask
+  freeBytes: (folder) => {
+    const { bavail, bsize } = (statfsSync as typeof statfsSync | undefined)?.(folder) ?? {};
+    return bavail === undefined || bsize === undefined ? undefined : bavail * bsize;
+  },
   list: (folder) => readdirSync(folder),
   makeFolder: (path) => mkdirSync(path, { recursive: true }),
   leadsTo: (path, descriptor) => {

@@ -8,6 +8,7 @@ import { NO_METRICS, type TrainingState } from '#main/trainer/state.ts';
 import { createTeam, threadsFor, type Team } from '#main/trainer/team.ts';
 import type { StepMoment } from '#main/trainer/units.ts';
 import { createWorkspace, type Workspace } from '#main/trainer/workspace.ts';
+import { AppError } from '#shared/errors.ts';
 import type { RunConfig, RunPoint } from '#shared/run.ts';
 
 /** A state with what it takes to move it on. */
@@ -20,6 +21,8 @@ export interface Trainer {
   readonly team: Team;
   /** Steps that the configuration's epochs take. */
   readonly wholeLength: number;
+  /** Whether the state is being changed: what a failure leaves then is no state of the run. */
+  isUpdating: boolean;
 }
 
 /** @param available threads that there are; small networks take one all the same. The bits are those of one. */
@@ -45,6 +48,7 @@ export function createTrainer(
     workspace,
     team: createTeam(material, threadsFor(config, available)),
     wholeLength: config.epochs * stepsPerEpoch(config, dataset),
+    isUpdating: false,
   };
 }
 
@@ -58,6 +62,7 @@ export interface StepResult extends RunPoint {
 /**
  * One optimizer step over as many batches as are accumulated. Changes the state; looks at no clock and no file.
  * The gradient is that of the mean over all their rows, summed in order: the bits are those of one large batch.
+ * @throws AppError `invalid-params` where the loss is not finite and the configuration says stop; the state is as before.
  */
 export function takeStep(trainer: Trainer): StepResult {
   const { config, dataset, state, batch, workspace, team } = trainer;
@@ -76,11 +81,13 @@ export function takeStep(trainer: Trainer): StepResult {
     team.run('gradients', moment);
     found = addFound(trainer, rows, found);
   }
+  const { loss: lossTotal, right } = found;
+  const loss = lossTotal / total;
+  if (config.stopOnNonFinite && !Number.isFinite(loss)) throw notFinite(step + 1, loss);
+  trainer.isUpdating = true;
   if (config.clipNorm > 0) clipNorm(state.mlp, workspace.gradients, config.clipNorm);
   team.run('update', { step, learningRate, rows: 0, total, before: 0 });
 
-  const { loss: lossTotal, right } = found;
-  const loss = lossTotal / total;
   state.step++;
   state.position += total;
   const isEpochEnd = state.position >= dataset.epochLength;
@@ -101,6 +108,7 @@ export function takeStep(trainer: Trainer): StepResult {
     state.epoch++;
     state.position = 0;
   }
+  trainer.isUpdating = false;
   return {
     step: state.step,
     epoch,
@@ -108,6 +116,14 @@ export function takeStep(trainer: Trainer): StepResult {
     ...(config.loss === 'cross-entropy' ? { accuracy: right / total } : {}),
     isEpochEnd,
   };
+}
+
+function notFinite(step: number, loss: number): AppError {
+  return new AppError('invalid-params', `training stopped before step ${step}: its loss is ${loss}`, {
+    expected: 'a finite loss',
+    found: String(loss),
+    hint: 'a smaller learning rate or a limit on the norm of the gradient may help',
+  });
 }
 
 interface Found {

@@ -1,4 +1,5 @@
 import { countInto, emptyBins, equalEdges } from '#main/kernels/binning.ts';
+import { windowMoments } from '#main/kernels/moments.ts';
 import type { Values } from '#main/trainer/values.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
@@ -36,19 +37,24 @@ export function histogramLike({ range, counts }: RecordedHistogram, values: Valu
 function histogramIn(range: readonly [number, number], values: Values, binCount: number): Histogram {
   const edges = equalEdges(range[0], range[1], binCount);
   const bins = emptyBins(binCount);
-  countInto(bins, edges, values);
+  for (const window of windowsOf(values)) countInto(bins, edges, window);
   return { edges, ...bins, exact: true };
 }
 
 function finiteRange(values: Values): [number, number] {
   let low = Infinity;
   let high = -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    // no number is less than or equal to itself minus infinity but a finite one: NaN and infinities fall out
-    if (value - value !== 0) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
+  for (const window of windowsOf(values)) {
+    const { min, max } = windowMoments(window, values instanceof Float64Array ? 'f64' : 'f32');
+    low = Math.min(low, min);
+    high = Math.max(high, max);
   }
   return low <= high ? [low, high] : [0, 1];
+}
+
+/** Elements that are still in the cache when the kernels come to them. */
+const WINDOW = 65_536;
+
+function* windowsOf(values: Values): Generator<Values> {
+  for (let begin = 0; begin < values.length; begin += WINDOW) yield values.subarray(begin, begin + WINDOW);
 }

@@ -24,6 +24,8 @@ export interface TrainingJob {
   readonly kept: readonly KeptCheckpoint[];
   /** What was found in the folder on the way here, such as damaged checkpoints. */
   readonly findings: readonly RunEvent[];
+  /** SHA-256 of the checkpoint that the log told of last. */
+  readonly previous?: string;
 }
 
 export interface KeptCheckpoint {
@@ -86,6 +88,8 @@ export type ToSaver =
       readonly parameters: readonly string[];
       readonly probe: MemoryRecord['probe'];
       readonly score?: number;
+      /** SHA-256 of the checkpoint acknowledged before: the log's lines are a chain. */
+      readonly previous?: string;
     }
   | { readonly kind: 'log'; readonly events: readonly RunEvent[] }
   | { readonly kind: 'drop'; readonly step: number; readonly file: string; readonly reason: string }

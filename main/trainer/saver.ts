@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { commitFileSync } from '#main/bytes/commit-file.ts';
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
+import { requireSpace } from '#main/bytes/free-space.ts';
 import { openLineLog, type LineLog } from '#main/bytes/line-log.ts';
 import { removeFileSync } from '#main/bytes/own-files.ts';
 import { portChannel, type Channel } from '#main/trainer/channel.ts';
@@ -61,7 +62,7 @@ export function runSaver(
   });
 
   function save(message: ToSaver & { kind: 'save' }): void {
-    const { step, file, content: copied, parameters, probe, score } = message;
+    const { step, file, content: copied, parameters, probe, score, previous } = message;
     let needed = 0;
     attempt(
       'save',
@@ -70,12 +71,18 @@ export function runSaver(
       () => {
         const { byteLength, content, memory } = checkpointFile(copied, parameters, digests);
         needed = byteLength;
+        requireSpace(join(folder, file), byteLength, system);
         const options = { tag, mode: PRIVATE, fileSystem: system };
         const { setAside, ...written } = commitFileSync(join(folder, file), content, options);
         if (setAside !== undefined) channel.send({ kind: 'set-aside', step, file, as: setAside });
         const saved = { step, file, ...written, ...(score === undefined ? {} : { score }) };
+        const chain = previous === undefined ? {} : { previous };
         // the digests are on disk before anybody hears of the checkpoint
-        write([toLine({ event: 'checkpoint', ...saved, memory: { ...memory(), probe } })], true, step);
+        write(
+          [toLine({ event: 'checkpoint', ...saved, ...chain, memory: { ...memory(), probe } })],
+          true,
+          step,
+        );
         channel.send({ kind: 'saved', ...saved });
       },
       () => needed,
@@ -144,7 +151,7 @@ function isFull({ fields }: AppError): boolean {
   return fields.found === 'ENOSPC' || fields.found === 'EDQUOT';
 }
 
-function toLine(event: RunEvent & { readonly memory?: MemoryRecord }): string {
+function toLine(event: RunEvent & { readonly previous?: string; readonly memory?: MemoryRecord }): string {
   const line = event.event === 'step' ? event : { ...event, time: new Date().toISOString() };
   return JSON.stringify(line, spellNonFinite);
 }

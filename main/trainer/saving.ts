@@ -40,6 +40,8 @@ export interface SavingOptions {
   readonly takeSnapshot: () => Snapshot;
   /** Tells what has gathered: a run that goes on from a checkpoint does not tell again what led to it. */
   readonly tellGathered: () => void;
+  /** SHA-256 of the checkpoint that was acknowledged last, by whoever trained before. */
+  readonly previous?: string | undefined;
   /** Milliseconds after its start that a save may hold up the next. */
   readonly patience: number;
 }
@@ -61,6 +63,7 @@ export function createSaving(options: SavingOptions): Saving {
   let isOverdue = false;
   let isLogTold = false;
   let lastSaved = options.kept.reduce((newest, { step }) => Math.max(newest, step), -1);
+  let { previous } = options;
   const waiting: (() => void)[] = [];
   let onFinished = () => {};
   let death: unknown;
@@ -73,6 +76,7 @@ export function createSaving(options: SavingOptions): Saving {
           standing.delete('save');
           backOff.succeeded();
           lastSaved = message.step;
+          previous = message.sha256;
           inFlight = undefined;
           tell({ event: 'checkpoint', ...checkpoint });
           tellOfLog();
@@ -183,7 +187,9 @@ export function createSaving(options: SavingOptions): Saving {
     const { validation } = content.record.metrics;
     const score = validation?.step === step ? { score: validation.loss } : {};
     inFlight = { step };
-    channel.send({ kind: 'save', step, file: checkpointName(step), content, parameters, probe, ...score });
+    const chain = previous === undefined ? {} : { previous };
+    const file = checkpointName(step);
+    channel.send({ kind: 'save', step, file, content, parameters, probe, ...score, ...chain });
   }
 
   return {

@@ -90,6 +90,7 @@ async function trainWith(trainer: Trainer, job: TrainingJob, context: TrainingCo
     tell: reporter.tell,
     tellGathered: reporter.flush,
     takeSnapshot: snapshotsOf(config, state, job.data?.sha256),
+    previous: job.previous,
     patience: PATIENCE,
   });
   const turn = createTurn(now);
@@ -105,50 +106,74 @@ async function trainWith(trainer: Trainer, job: TrainingJob, context: TrainingCo
     reporter.tell({ event: 'resumed', step: state.step, ...file });
   }
   enter('running');
-  let isFinite = true;
-  while (state.step < totalSteps && !wishes.isStopping && !hasStoppedEarly(config, state)) {
-    const result = takeStep(trainer);
-    if (result.isEpochEnd) await validate(trainer, result, turn);
-    reporter.step(stepEvent(result, state.metrics.validation));
-    if (isFinite && !Number.isFinite(result.loss)) {
-      isFinite = false;
-      tellNotFinite(reporter, result);
+  try {
+    await takeSteps();
+  } catch (error) {
+    await saveAfterError();
+    throw error;
+  }
+  await finish();
+
+  async function takeSteps(): Promise<void> {
+    let isFinite = true;
+    while (state.step < totalSteps && !wishes.isStopping && !hasStoppedEarly(config, state)) {
+      const result = takeStep(trainer);
+      if (result.isEpochEnd) await validate(trainer, result, turn);
+      reporter.step(stepEvent(result, state.metrics.validation));
+      if (isFinite && !Number.isFinite(result.loss)) {
+        isFinite = false;
+        tellNotFinite(reporter, result);
+      }
+      const isDue = isSaveDue(
+        {
+          step: state.step,
+          epochsEnded: result.isEpochEnd ? state.epoch : undefined,
+          isLast: state.step === totalSteps || hasStoppedEarly(config, state),
+          isAsked: wishes.isSaveAsked,
+          isBest: state.metrics.best?.step === state.step,
+          secondsSinceSave: saving.secondsSinceSave(),
+        },
+        config.checkpoint,
+      );
+      await saving.atBoundary(state.step, wishes.isSaveAsked ? 'asked' : isDue ? 'due' : 'none');
+      wishes.isSaveAsked = false;
+      if (!turn.isOver()) continue;
+      reporter.tick();
+      await turn.next();
+      answerWishes(trainer, context, saving);
+      if (!wishes.isPaused || wishes.isStopping) continue;
+      await saveNow(saving, state.step);
+      enter('paused');
+      await standStill(trainer, context, saving, reporter);
+      if (!wishes.isStopping) enter('running');
     }
-    const isDue = isSaveDue(
-      {
-        step: state.step,
-        epochsEnded: result.isEpochEnd ? state.epoch : undefined,
-        isLast: state.step === totalSteps || hasStoppedEarly(config, state),
-        isAsked: wishes.isSaveAsked,
-        isBest: state.metrics.best?.step === state.step,
-        secondsSinceSave: saving.secondsSinceSave(),
-      },
-      config.checkpoint,
-    );
-    await saving.atBoundary(state.step, wishes.isSaveAsked ? 'asked' : isDue ? 'due' : 'none');
-    wishes.isSaveAsked = false;
-    if (!turn.isOver()) continue;
-    reporter.tick();
-    await turn.next();
-    answerWishes(trainer, context, saving);
-    if (!wishes.isPaused || wishes.isStopping) continue;
-    await saveNow(saving, state.step);
-    enter('paused');
-    await standStill(trainer, context, saving, reporter);
-    if (!wishes.isStopping) enter('running');
   }
 
-  const isDone = state.step >= totalSteps || hasStoppedEarly(config, state);
-  const end = isDone ? 'finished' : 'stopped';
-  if (end === 'stopped') enter('stopping');
-  if (state.step > 0) await saving.atEnd(state.step);
-  answerWishes(trainer, context, saving);
-  runState = end;
-  const { validation } = state.metrics;
-  const problems = saving.standingProblems();
-  const last = validation ? { validation: withoutPlace(validation) } : {};
-  reporter.tell({ event: 'done', step: state.step, state: end, ...last, problems });
-  await saving.finish();
+  async function finish(): Promise<void> {
+    const isDone = state.step >= totalSteps || hasStoppedEarly(config, state);
+    const end = isDone ? 'finished' : 'stopped';
+    if (end === 'stopped') enter('stopping');
+    if (state.step > 0) await saving.atEnd(state.step);
+    answerWishes(trainer, context, saving);
+    runState = end;
+    const { validation } = state.metrics;
+    const problems = saving.standingProblems();
+    const last = validation ? { validation: withoutPlace(validation) } : {};
+    reporter.tell({ event: 'done', step: state.step, state: end, ...last, problems });
+    await saving.finish();
+  }
+
+  /** What is left of a run that fails is the last state that was one. */
+  async function saveAfterError(): Promise<void> {
+    const isWhole = state.step > 0 && !trainer.isUpdating;
+    try {
+      if (isWhole && config.checkpoint.onError !== false) await saving.atEnd(state.step);
+      reporter.flush();
+      await saving.finish();
+    } catch {
+      // the first error is the one to tell
+    }
+  }
 }
 
 function startingState({ config, checkpoint, data }: TrainingJob): TrainingState {
@@ -221,7 +246,10 @@ function createTurn(now: () => number): Turn {
 
 async function validate(trainer: Trainer, result: StepResult, turn: Turn): Promise<void> {
   const validation = beginValidation(trainer, result);
-  while (validation && !validation.advance()) if (turn.isOver()) await turn.next();
+  if (!validation) return;
+  trainer.isUpdating = true;
+  while (!validation.advance()) if (turn.isOver()) await turn.next();
+  trainer.isUpdating = false;
 }
 
 function stepEvent(result: StepResult, validation: ValidationPoint | undefined) {

@@ -118,6 +118,7 @@ const configSchema = z
     accumulate: z._default(z.int().check(z.gte(1), z.lte(65_536)), 1),
     seed: z._default(z.int().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER)), 7),
     epochs: z._default(z.int().check(z.gte(1), z.lte(1_000_000)), 10),
+    stopOnNonFinite: z._default(z.boolean(), false),
     earlyStop: z.prefault(
       z.strictObject({ patience: z._default(count, 0), minDelta: z._default(notNegative, 0) }),
       {},
@@ -138,6 +139,7 @@ const configSchema = z
         keepEvery: z._default(count, 0),
         best: z._default(z.boolean(), false),
         keepTop: z._default(count, 0),
+        onError: z._default(z.boolean(), true),
       }),
       {},
     ),
@@ -207,6 +209,7 @@ export function parseRunConfig(value: unknown, file: string): RunConfig {
 function complete(input: z.output<typeof configSchema>): RunConfig {
   const { name, ...given } = input.optimizer;
   const { name: schedule, ...givenOfSchedule } = input.schedule;
+  const { onError, ...checkpoint } = input.checkpoint;
   return {
     layers: input.layers ?? (input.data.source === 'mnist' ? [784, 256, 10] : [20, 256, 10]),
     activation: input.activation,
@@ -223,9 +226,11 @@ function complete(input: z.output<typeof configSchema>): RunConfig {
     accumulate: input.accumulate,
     seed: input.seed,
     epochs: input.epochs,
+    // what is as ever is not there: the bytes of older runs' checkpoints stay what they are
+    ...(input.stopOnNonFinite ? { stopOnNonFinite: true as const } : {}),
     earlyStop: input.earlyStop,
     data: input.data,
-    checkpoint: input.checkpoint,
+    checkpoint: { ...checkpoint, ...(onError ? {} : { onError: false as const }) },
   };
 }
 

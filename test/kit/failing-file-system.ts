@@ -54,6 +54,7 @@ export function failingFileSystem(
     exists: through('exists', of.exists),
     rename: through('rename', of.rename),
     unlink: through('unlink', of.unlink),
+    freeBytes: through('freeBytes', of.freeBytes),
     list: through('list', of.list),
     makeFolder: through('makeFolder', of.makeFolder),
     leadsTo: through('leadsTo', of.leadsTo),

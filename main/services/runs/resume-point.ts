@@ -8,6 +8,7 @@ import {
   removeLeftovers,
   type RunManifest,
 } from '#main/services/runs/run-folder.ts';
+import { BROKEN_LINK } from '#main/services/runs/digest-chain.ts';
 import { fileDigest, readCheckpoint, type ReadCheckpoint } from '#main/services/runs/checkpoint-reader.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
 import type { RunHistory } from '#main/services/runs/run-history.ts';
@@ -40,7 +41,11 @@ export async function recoverRun(place: RunPlace): Promise<RecoveredRun> {
   const manifest = await readManifest(place);
   const history = await readHistory(place);
   removeLeftovers(place, manifest.id);
-  return { manifest, history, point: await findResumePoint(place, history, manifest.config) };
+  const point = await findResumePoint(place, history, manifest.config);
+  const told = new Set(history.problems().flatMap(({ code, step }) => (code === BROKEN_LINK ? [step] : [])));
+  const broken = history.brokenLinks().filter(({ step }) => !told.has(step));
+  const findings = broken.map((problem): RunEvent => ({ event: 'problem', ...problem }));
+  return { manifest, history, point: { ...point, findings: [...findings, ...point.findings] } };
 }
 
 /**

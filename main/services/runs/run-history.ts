@@ -1,3 +1,4 @@
+import { createDigestChain } from '#main/services/runs/digest-chain.ts';
 import type { MemoryRecord } from '#main/trainer/messages.ts';
 import type {
   RunCheckpoint,
@@ -9,7 +10,11 @@ import type {
 } from '#shared/run.ts';
 
 /** An event with what the log has beside it. */
-export type LoggedEvent = RunEvent & { readonly memory?: MemoryRecord };
+export type LoggedEvent = RunEvent & {
+  readonly memory?: MemoryRecord;
+  /** SHA-256 of the checkpoint acknowledged before this one. */
+  readonly previous?: string;
+};
 
 /** A checkpoint with what training memory held when it was taken. */
 export interface CheckpointRecord extends RunCheckpoint {
@@ -30,6 +35,10 @@ export interface RunHistory {
   checkpoints(): readonly CheckpointRecord[];
   checkpoint(step: number): CheckpointRecord | undefined;
   problems(): readonly RunProblem[];
+  /** SHA-256 of the checkpoint told of last. */
+  lastDigest(): string | undefined;
+  /** Checkpoints whose line names one before it that the log does not have: lines were lost or changed. */
+  brokenLinks(): readonly RunProblem[];
   /** The logged points of steps after `step`, at most `count`. */
   pointsAfter(step: number, count: number): readonly RunPoint[];
   /** All points, or every nth where there are too many, the last one always. */
@@ -50,6 +59,7 @@ export function createHistory(): RunHistory {
   let validation: ValidationPoint[] = [];
   const checkpoints = new Map<number, CheckpointRecord>();
   const problems: RunProblem[] = [];
+  const chain = createDigestChain();
 
   function change(step: number, change: Partial<CheckpointRecord>): void {
     const known = checkpoints.get(step);
@@ -77,6 +87,7 @@ export function createHistory(): RunHistory {
         }
         case 'checkpoint': {
           const { step, file, sha256, byteLength, memory, score } = event;
+          chain.add(event);
           const record = { step, file, sha256, byteLength, status: 'kept' as const, reasons: [] };
           checkpoints.set(step, {
             ...record,
@@ -120,6 +131,8 @@ export function createHistory(): RunHistory {
     checkpoints: () => [...checkpoints.values()].sort((a, b) => a.step - b.step),
     checkpoint: (step) => checkpoints.get(step),
     problems: () => problems,
+    lastDigest: chain.last,
+    brokenLinks: chain.broken,
     pointsAfter: (step, count) => {
       const first = points.findIndex((point) => point.step > step);
       return first < 0 ? [] : points.slice(first, first + count);

@@ -41,6 +41,7 @@ const EVENT = z.discriminatedUnion('event', [
     sha256: z.string(),
     byteLength: step,
     score: z.optional(figure),
+    previous: z.optional(z.string()),
     memory: z.optional(
       z.object({
         tensors: z.record(z.string(), z.string()),

@@ -122,6 +122,7 @@ function launch(
   { place, claim, manifest, history, data, point, isResumed }: Launch,
 ): StartedRun {
   const { checkpoint, kept = [], findings = [] } = point ?? {};
+  const previous = history.lastDigest();
   const job: TrainingJob = {
     config: manifest.config,
     totalSteps: manifest.totalSteps,
@@ -138,6 +139,7 @@ function launch(
     isResumed,
     kept,
     findings,
+    ...(previous === undefined ? {} : { previous }),
   };
   const trainer = starting.startTrainer({ folder: place.path, tag: manifest.id });
   const live = startLiveRun(trainer, job, history);

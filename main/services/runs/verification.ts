@@ -32,6 +32,7 @@ export async function verifyRestore(
     ? await attempt(step, problems, () => rebuild(read.tensors, read.metadata, file))
     : undefined;
   if (!recorded && clone) problems.push(withoutRecord(step, file));
+  problems.push(...(await linksOf(record)).filter((link) => link.step === step));
 
   const digest = compareDigest(recorded, read);
   const rows = compareTensors(memory, recorded?.memory?.tensors ?? clone?.digests ?? {}, read?.tensors);
@@ -70,6 +71,12 @@ async function recordedAt(
   if (!known || known.memory) return known;
   const logged = (await attempt(step, problems, () => readHistory(place)))?.checkpoint(step);
   return logged?.memory && logged.sha256 === known.sha256 ? { ...known, memory: logged.memory } : known;
+}
+
+/** What is broken in the chain of digests; a run that trains here has its links in the log alone. */
+async function linksOf(record: RunRecord): Promise<readonly RunProblem[]> {
+  const history = isTraining(record) ? await readHistory(record.place) : record.history;
+  return history.brokenLinks();
 }
 
 /** Training memory itself, where the run stands still at that very step. */

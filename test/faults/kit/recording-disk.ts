@@ -113,6 +113,7 @@ export function recordingDisk<Mark>(
       names.delete(basename(path));
       operations.push({ kind: 'remove', name: basename(path) });
     },
+    freeBytes: () => undefined,
     list: () => [...names.keys()],
     makeFolder: () => undefined,
     leadsTo: (path, descriptor) => names.get(basename(path)) === fileOf(descriptor).inode,
