@@ -1,11 +1,14 @@
 import type { Handler } from '#main/commands/handler.ts';
+import { heatMapOf } from '#main/services/heat-maps.ts';
 import { histogramOf } from '#main/services/histograms.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/summarize.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
 import { viewPlan } from '#main/services/tensor-plan.ts';
 import { readValues } from '#main/services/values.ts';
+import { elementByteLength } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
+import { sliceShape } from '#shared/slice.ts';
 import type { Pass } from '#main/services/windows.ts';
 import type { Progress } from '#shared/commands/command.ts';
 import type { HistogramUpdate } from '#shared/commands/tensor.ts';
@@ -90,8 +93,9 @@ export const heatMapCommand: Handler<'tensor.heat-map'> = async (
   const open = await checkpoints.open(file);
   const plan = open.plan(name);
   const { axes, isTransposed } = heatMapAxes(plan.tensor.shape, rowAxis, columnAxis, indices);
-  const total = open.summary.tensors.find((tensor) => tensor.name === plan.tensor.name)?.byteLength ?? 0;
-  return compute.run('heat-map', { plan, axes, isTransposed, cells }, passFor(signal, total, progress));
+  const values = sliceShape(axes).reduce((product, size) => product * size, 1);
+  const total = values * elementByteLength(plan.tensor.dtype);
+  return heatMapOf(compute, { plan, axes, isTransposed, cells }, passFor(signal, total, progress));
 };
 
 export const pairCommand: Handler<'tensor.pair'> = async (

@@ -29,6 +29,10 @@ export interface AnalysisKernels {
   stepsOfDoubles(a: number, b: number, count: number): bigint;
   decodeBytes(at: number, count: number, numbers: number, out: number): void;
   decodeHalves(at: number, count: number, numbers: number, out: number): void;
+  /** See `assembly/heat-map.ts`. */
+  heatSlice(rows: number, columns: number, cellRows: number, cellColumns: number, bounds: number): void;
+  heatF32(at: number, count: number, row: number, column: number, cells: number): void;
+  heatF64(at: number, count: number, row: number, column: number, cells: number): void;
   readonly binF32: BinKernel;
   readonly binF64: BinKernel;
   readonly finiteBytes: FinitePrefixKernel;

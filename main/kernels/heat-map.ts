@@ -1,54 +1,129 @@
-/** Down-sampling of a two-dimensional slice: mean per cell of the finite values, and marks where there are others. */
+/** Down-sampling of a two-dimensional slice: mean, least and greatest of the finite values of each cell, and marks where there are others. */
+import { analysisKernels, borrowRegion, memoryRegion, returnRegion } from '#main/kernels/analysis-module.ts';
+import type { PlacedNumbers } from '#main/kernels/numbers.ts';
 
+/** How a slice of `rows` × `columns` elements is cut: element e lies in cell floor(e × cells / elements) along its axis. */
+export interface HeatGrid {
+  readonly rows: number;
+  readonly columns: number;
+  /** At most as many as elements. */
+  readonly cellRows: number;
+  readonly cellColumns: number;
+}
+
+/** Rows of cells of a picture, from the first one on that was looked at. */
 export interface HeatCells {
   readonly rows: number;
   readonly columns: number;
-  readonly sums: Float64Array;
-  readonly counts: Float64Array;
+  /** Of the finite values of each cell, row by row; NaN where there are none. */
+  readonly mean: Float32Array;
+  readonly least: Float32Array;
+  readonly most: Float32Array;
   /** 1: a NaN, 2: an infinity, 3: both. */
   readonly flags: Uint8Array;
-  min: number;
-  max: number;
+  /** Of all finite values; Infinity and -Infinity where there are none. */
+  readonly min: number;
+  readonly max: number;
 }
 
-export function emptyCells(rows: number, columns: number): HeatCells {
-  const size = rows * columns;
+/** Cells that are being filled; their memory is lent to them. */
+export interface HeatSampler {
+  /** Adds values that follow each other in C order. @param start element of the slice. */
+  add(start: number, numbers: PlacedNumbers): void;
+  cells(): HeatCells;
+  release(): void;
+}
+
+/** Doubles of a cell's record in the kernels' memory: see `assembly/heat-map.ts`. */
+const FIELDS = 5;
+const boundsRegion = memoryRegion();
+
+/** @param from @param to rows of cells, [from, to): all of them unless told. */
+export function heatSampler(grid: HeatGrid, from = 0, to = grid.cellRows): HeatSampler {
+  const { columns, cellColumns } = grid;
+  const count = (to - from) * cellColumns;
+  const region = borrowRegion();
+  const at = region.reserve(Math.max(1, count) * FIELDS * 8);
+  const records = () => new Float64Array(analysisKernels().memory.buffer, at, count * FIELDS);
+  const empty = records();
+  for (let index = 0; index < empty.length; index += FIELDS) {
+    empty.set([0, 0, Infinity, -Infinity, 0], index);
+  }
+  const bounds = Float64Array.from({ length: cellColumns + 1 }, (_, cell) =>
+    Math.ceil((cell * columns) / cellColumns),
+  );
   return {
-    rows,
-    columns,
-    sums: new Float64Array(size),
-    counts: new Float64Array(size),
-    flags: new Uint8Array(size),
-    min: Infinity,
-    max: -Infinity,
+    add: (start, numbers) => {
+      if (numbers.count === 0) return;
+      const kernels = analysisKernels();
+      const boundsAt = boundsRegion.reserve(bounds.byteLength);
+      new Float64Array(kernels.memory.buffer, boundsAt, bounds.length).set(bounds);
+      kernels.heatSlice(grid.rows, columns, grid.cellRows, cellColumns, boundsAt);
+      const row = Math.floor(start / columns);
+      const heat = numbers.isDouble ? kernels.heatF64 : kernels.heatF32;
+      // where the records of the cells before would begin
+      const cells = at - from * cellColumns * FIELDS * 8;
+      heat(numbers.at, numbers.count, row, start - row * columns, cells);
+    },
+    cells: () => cellsOf(records(), to - from, cellColumns),
+    release: () => returnRegion(region),
   };
 }
 
-/** Adds one row of the slice. `row` counts from 0 to `sliceRows`. */
-export function addRow(
-  cells: HeatCells,
-  row: number,
-  sliceRows: number,
-  values: Float64Array | Float32Array,
-): void {
-  const base = Math.floor((row * cells.rows) / sliceRows) * cells.columns;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    const cell = base + Math.floor((i * cells.columns) / values.length);
-    if (value - value !== 0) {
-      cells.flags[cell]! |= Number.isNaN(value) ? 1 : 2;
-      continue;
-    }
-    cells.sums[cell]! += value;
-    cells.counts[cell]!++;
-    if (value < cells.min) cells.min = value;
-    if (value > cells.max) cells.max = value;
+function cellsOf(records: Float64Array, rows: number, columns: number): HeatCells {
+  const count = rows * columns;
+  const [mean, least, most] = [new Float32Array(count), new Float32Array(count), new Float32Array(count)];
+  const flags = new Uint8Array(count);
+  let [min, max] = [Infinity, -Infinity];
+  for (let cell = 0; cell < count; cell++) {
+    const at = cell * FIELDS;
+    const finite = records[at + 1]!;
+    mean[cell] = finite === 0 ? NaN : records[at]! / finite;
+    least[cell] = finite === 0 ? NaN : records[at + 2]!;
+    most[cell] = finite === 0 ? NaN : records[at + 3]!;
+    flags[cell] = records[at + 4]!;
+    min = Math.min(min, records[at + 2]!);
+    max = Math.max(max, records[at + 3]!);
   }
+  return { rows, columns, mean, least, most, flags, min, max };
 }
 
-/** Mean of each cell; NaN where no finite value fell into it. */
-export function meansOf(cells: HeatCells): Float32Array {
-  return Float32Array.from(cells.sums, (sum, index) =>
-    cells.counts[index] ? sum / cells.counts[index] : NaN,
-  );
+/** Pictures of rows that follow each other, laid one under the other. @param parts at least one. */
+export function stackedCells(parts: readonly HeatCells[]): HeatCells {
+  if (parts.length === 1) return parts[0]!;
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const { columns } = parts[0]!;
+  const numbers = () => new Float32Array(rows * columns);
+  return {
+    rows,
+    columns,
+    mean: laidIn(
+      numbers(),
+      parts.map(({ mean }) => mean),
+    ),
+    least: laidIn(
+      numbers(),
+      parts.map(({ least }) => least),
+    ),
+    most: laidIn(
+      numbers(),
+      parts.map(({ most }) => most),
+    ),
+    flags: laidIn(
+      new Uint8Array(rows * columns),
+      parts.map(({ flags }) => flags),
+    ),
+    min: Math.min(...parts.map(({ min }) => min)),
+    max: Math.max(...parts.map(({ max }) => max)),
+  };
+}
+
+/** One part after the other. */
+function laidIn<All extends Float32Array | Uint8Array>(all: All, parts: readonly All[]): All {
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -8,15 +8,19 @@ import { elementCountOf } from '#shared/tensor.ts';
 /** Less than this, and a thread's share is not worth asking for. */
 const LEAST_WINDOWS = 8;
 
-/** Ranges of whole windows that make up the tensor, one a thread at most; one where a part costs as much as the whole. */
-export function tensorParts({ tensor, blocks, sources }: TensorPlan, { width }: Compute): ElementRange[] {
-  const elementCount = elementCountOf(tensor.shape) ?? 0;
+/** Whether a part of a tensor costs no more than its share: what is packed has to be unpacked from its beginning. */
+export function isReadAnywhere({ tensor, blocks, sources = [] }: TensorPlan): boolean {
   const { storage } = blocks ?? tensor;
-  const isDirect =
-    storage.kind === 'dense' && (sources ?? []).every(({ kind }) => kind === 'file' || kind === 'span');
+  return storage.kind === 'dense' && sources.every(({ kind }) => kind === 'file' || kind === 'span');
+}
+
+/** Ranges of whole windows that make up the tensor, one a thread at most. */
+export function tensorParts(plan: TensorPlan, { width }: Compute): ElementRange[] {
+  const { tensor } = plan;
+  const elementCount = elementCountOf(tensor.shape) ?? 0;
   const size = windowLength(elementByteLength(tensor.dtype));
   const windows = Math.ceil(elementCount / size);
-  const parts = isDirect ? Math.min(width, Math.floor(windows / LEAST_WINDOWS)) : 1;
+  const parts = isReadAnywhere(plan) ? Math.min(width, Math.floor(windows / LEAST_WINDOWS)) : 1;
   if (parts < 2) return [{}];
   const each = Math.ceil(windows / parts) * size;
   return Array.from({ length: parts }, (_, part) => ({

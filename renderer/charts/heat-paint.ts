@@ -42,6 +42,8 @@ export interface Cell {
   readonly columns: readonly [from: number, to: number];
   /** Mean of the finite values; NaN where there are none. */
   readonly mean: number;
+  /** From the least to the greatest of them, where that is known of several. */
+  readonly extent?: readonly [least: number, most: number];
   readonly hasNan: boolean;
   readonly hasInfinity: boolean;
 }
@@ -57,6 +59,7 @@ export function cellAt(map: HeatMap, row: number, column: number): Cell | undefi
     rows: spanOf(row, map.rows, map.sliceRows),
     columns: spanOf(column, map.columns, map.sliceColumns),
     mean: map.mean[index] ?? Number.NaN,
+    ...(map.least && map.most ? { extent: [map.least[index]!, map.most[index]!] as const } : {}),
     hasNan: (flags & NAN) !== 0,
     hasInfinity: (flags & INFINITE) !== 0,
   };

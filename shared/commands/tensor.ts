@@ -26,6 +26,9 @@ export interface HeatMap {
   readonly sliceColumns: number;
   /** Mean of the finite values of each cell, row by row; NaN where there are none. */
   readonly mean: Float32Array;
+  /** Of the finite values of each cell, where several elements share one. */
+  readonly least?: Float32Array;
+  readonly most?: Float32Array;
   /** Cells that hold a NaN (1), an infinity (2), both (3). */
   readonly flags: Uint8Array;
   /** Of the finite values of the whole slice. */

@@ -8,3 +8,4 @@ export { binF32, binF64 } from './binning';
 export { isEqual, differF32, differF64, excessF32, excessF64 } from './difference';
 export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves } from './codes';
 export { finiteBytes, finiteHalves, finiteWords, finiteDoubles } from './non-finite';
+export { heatSlice, heatF32, heatF64 } from './heat-map';

@@ -1,11 +1,10 @@
-import { decode } from '#main/kernels/decode.ts';
-import { addRow, emptyCells, meansOf, type HeatCells } from '#main/kernels/heat-map.ts';
+import { heatSampler, type HeatCells, type HeatGrid } from '#main/kernels/heat-map.ts';
+import { placeNumbers } from '#main/kernels/numbers.ts';
 import { slicedTensor } from '#main/services/sliced-tensor.ts';
 import { requireReal } from '#main/services/tasks/histogram.ts';
 import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
-import type { Pass } from '#main/services/windows.ts';
+import { windowsOf, type Pass } from '#main/services/windows.ts';
 import type { HeatMap } from '#shared/commands/tensor.ts';
-import { throwIfCancelled } from '#shared/errors.ts';
 import type { SliceAxis } from '#shared/slice.ts';
 
 export interface HeatMapTask {
@@ -15,23 +14,37 @@ export interface HeatMapTask {
   readonly isTransposed: boolean;
   /** The most cells along either side. */
   readonly cells: number;
+  /** Rows of cells, [from, to); all of them where absent. */
+  readonly cellRows?: readonly [from: number, to: number];
 }
 
-/** A picture of a two-dimensional slice, reading a row at a time. */
-export async function heatMapTask(task: HeatMapTask, pass: Pass): Promise<HeatMap> {
+/** A picture of a two-dimensional slice, or of some rows of its cells, reading whole windows. */
+export async function heatMapTask(task: HeatMapTask, pass: Pass): Promise<HeatCells> {
   requireReal(task.plan.tensor.name, task.plan.tensor.dtype);
-  const sliced = slicedTensor(task.plan.tensor, task.axes, task.isTransposed);
-  const [sliceRows, sliceColumns] = asMatrix(sliced.shape);
-  const cells = emptyCells(Math.min(sliceRows, task.cells), Math.min(sliceColumns, task.cells));
-  await withReader({ ...task.plan, tensor: sliced }, async (reader) => {
-    for (let row = 0; row < sliceRows; row++) {
-      throwIfCancelled(pass.signal);
-      const bytes = await reader.read(row * sliceColumns, sliceColumns, pass.signal);
-      pass.onRead?.(bytes.byteLength);
-      addRow(cells, row, sliceRows, decode(sliced.dtype, bytes));
+  const tensor = slicedTensor(task.plan.tensor, task.axes, task.isTransposed);
+  const grid = heatGrid(asMatrix(tensor.shape), task.cells);
+  const [from, to] = task.cellRows ?? [0, grid.cellRows];
+  return withReader({ ...task.plan, tensor }, async (reader) => {
+    const sampler = heatSampler(grid, from, to);
+    try {
+      const range = { begin: firstElement(grid, from), end: firstElement(grid, to) };
+      for await (const { start, bytes } of windowsOf(reader, pass, range)) {
+        sampler.add(start, placeNumbers(tensor.dtype, bytes));
+      }
+      return sampler.cells();
+    } finally {
+      sampler.release();
     }
   });
-  return pictureOf(cells, sliceRows, sliceColumns);
+}
+
+/** @param cells the most along either side. */
+export function heatGrid([rows, columns]: readonly [number, number], cells: number): HeatGrid {
+  return { rows, columns, cellRows: Math.min(rows, cells), cellColumns: Math.min(columns, cells) };
+}
+
+function firstElement({ rows, columns, cellRows }: HeatGrid, cellRow: number): number {
+  return cellRows === 0 ? 0 : Math.ceil((cellRow * rows) / cellRows) * columns;
 }
 
 /** A vector is one row, a scalar one cell. */
@@ -40,15 +53,17 @@ export function asMatrix(shape: readonly number[]): readonly [rows: number, colu
   return shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
 }
 
-export function pictureOf(cells: HeatCells, sliceRows: number, sliceColumns: number): HeatMap {
-  const isAny = cells.min <= cells.max;
+export function pictureOf(cells: HeatCells, { rows, columns }: HeatGrid): HeatMap {
+  const { min, max, mean, flags, least, most } = cells;
   return {
     rows: cells.rows,
     columns: cells.columns,
-    sliceRows,
-    sliceColumns,
-    mean: meansOf(cells),
-    flags: cells.flags,
-    ...(isAny ? { min: cells.min, max: cells.max } : {}),
+    sliceRows: rows,
+    sliceColumns: columns,
+    mean,
+    flags,
+    // of a single value they say nothing new
+    ...(cells.rows < rows || cells.columns < columns ? { least, most } : {}),
+    ...(min <= max ? { min, max } : {}),
   };
 }

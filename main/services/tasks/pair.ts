@@ -1,12 +1,13 @@
 import { countInto, emptyBins, equalEdges } from '#main/kernels/binning.ts';
 import { decode } from '#main/kernels/decode.ts';
-import { addRow, emptyCells } from '#main/kernels/heat-map.ts';
+import { placeInput } from '#main/kernels/analysis-module.ts';
+import { heatSampler } from '#main/kernels/heat-map.ts';
 import { countReader, finiteRange, requireReal } from '#main/services/tasks/histogram.ts';
-import { asMatrix, pictureOf } from '#main/services/tasks/heat-map.ts';
+import { asMatrix, heatGrid, pictureOf } from '#main/services/tasks/heat-map.ts';
 import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
-import type { PairPicture } from '#shared/commands/tensor.ts';
+import type { HeatMap, PairPicture } from '#shared/commands/tensor.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
 export interface PairTask {
@@ -55,25 +56,17 @@ async function differencePicture(
       yield { start, values: Float64Array.from(left, (value, i) => value - right[i]!) };
     }
   };
-  const [rows, columns] = asMatrix(flattened(a.tensor.shape));
-  const cells = emptyCells(Math.min(rows, task.cells), Math.min(columns, task.cells));
-  let row = new Float64Array(columns);
-  let filled = 0;
-  let at = 0;
-  for await (const { values } of differences()) {
-    for (let taken = 0; taken < values.length;) {
-      const count = Math.min(columns - filled, values.length - taken);
-      row.set(values.subarray(taken, taken + count), filled);
-      filled += count;
-      taken += count;
-      if (filled === columns) {
-        addRow(cells, at++, rows, row);
-        row = new Float64Array(columns);
-        filled = 0;
-      }
+  const grid = heatGrid(asMatrix(flattened(a.tensor.shape)), task.cells);
+  const sampler = heatSampler(grid);
+  let heatMap: HeatMap;
+  try {
+    for await (const { start, values } of differences()) {
+      sampler.add(start, { at: placeInput(values), count: values.length, isDouble: true });
     }
+    heatMap = pictureOf(sampler.cells(), grid);
+  } finally {
+    sampler.release();
   }
-  const heatMap = pictureOf(cells, rows, columns);
   const difference = await countDifferences(differences(), heatMap.min ?? 0, heatMap.max ?? 0, task.bins);
   return { difference, heatMap };
 }

@@ -24,7 +24,10 @@ export function valueOf(cell: Cell, dtype: string): string {
     // the picture has single precision; wider values are in the values tab
     return isSinglePrecise(dtype) ? formatValue(cell.mean, dtype) : `≈ ${formatFigure(cell.mean, 7)}`;
   }
-  const mean = Number.isNaN(cell.mean) ? [] : [`mean ${formatFigure(cell.mean)} of ${elements}`];
+  const extent = cell.extent?.map((end) => formatFigure(end)).join(' to ');
+  const mean = Number.isNaN(cell.mean)
+    ? []
+    : [`mean ${formatFigure(cell.mean)} of ${elements}`, ...(extent === undefined ? [] : [`from ${extent}`])];
   return [...mean, ...(others.length > 0 ? [`with ${others.join(' and ')}`] : [])].join(', ');
 }
 

@@ -38,6 +38,12 @@ describe('a cell tells what it holds', () => {
     ['a NaN', cell({ mean: Number.NaN, hasNan: true }), 'f32', 'NaN'],
     ['an infinity', cell({ mean: Number.NaN, hasInfinity: true }), 'f32', '±Inf'],
     ['a mean', cell({ rows: [0, 2], columns: [0, 3] }), 'f32', 'mean 0.1000 of 6'],
+    [
+      'a mean and what it lies among',
+      cell({ rows: [0, 2], extent: [-1.5, 2] }),
+      'f32',
+      'mean 0.1000 of 2, from -1.5 to 2',
+    ],
     ['a mean of what is finite', cell({ rows: [0, 2], hasNan: true }), 'f32', 'mean 0.1000 of 2, with NaN'],
     [
       'nothing finite',
