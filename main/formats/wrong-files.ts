@@ -174,10 +174,6 @@ export const WRONG_FILES: readonly WrongFile[] = [
     found: ({ head, byteLength }) => `${byteLength} bytes that begin with the entry ${firstEntryName(head)}`,
     hint: `the file is not complete; ${FETCH_AGAIN}`,
   },
-  later(
-    'a PyTorch package (torch.package): code and objects in one archive',
-    holds(/^[^/]+\/\.data\/extern_modules$/),
-  ),
   something('an office document', holds(/^(\[Content_Types\]\.xml|mimetype)$/)),
   something('a Java archive', holds(/^META-INF\/MANIFEST\.MF$/)),
   something('a Python package', holds(/^[^/]+\.dist-info\//)),

@@ -17,11 +17,13 @@ export interface ArchiveStorages extends Storages {
  * The entries of an archive as storages.
  * @param folders within the archive's own that they lie in, with their slashes, the likeliest first.
  * @param pickleChecksums over the pickle that names the storages.
+ * @param ending of an entry's name behind the storage's key.
  */
 export function archiveStorages(
   archive: TorchArchive,
   folders: readonly [string, ...string[]],
   pickleChecksums: readonly Checksum[],
+  ending = '',
 ): ArchiveStorages {
   const { zip, prefix, sources, byteOrder } = archive;
   const placed = new Map<string, Promise<PlacedStorage>>();
@@ -47,7 +49,7 @@ export function archiveStorages(
     used,
     pickleChecksums,
     find: async (id) => {
-      const names = folders.map((folder) => `${prefix}${folder}${id.key}`);
+      const names = folders.map((folder) => `${prefix}${folder}${id.key}${ending}`);
       const name = names.find((candidate) => zip.find(candidate)) ?? names[0]!;
       used.add(name);
       if (!placed.has(name)) placed.set(name, place(name));
@@ -66,8 +68,11 @@ export function unusedStorages(
   { zip, prefix }: TorchArchive,
   folder: string,
   used: ReadonlySet<string>,
+  ending = '',
 ): readonly Problem[] {
-  const unused = zip.entries.filter(({ name }) => name.startsWith(`${prefix}${folder}`) && !used.has(name));
+  const unused = zip.entries.filter(
+    ({ name }) => name.startsWith(`${prefix}${folder}`) && name.endsWith(ending) && !used.has(name),
+  );
   if (unused.length === 0) return [];
   const names = unused.slice(0, 3).map(({ name }) => name.slice(prefix.length));
   const message = `${unused.length} of the storages belong to no tensor: ${names.join(', ')}${unused.length > 3 ? ', …' : ''}`;

@@ -11,6 +11,7 @@ import { exportedPrefix, openExportedProgram } from '#main/formats/pytorch/expor
 import { isMobileFile, openMobileFile } from '#main/formats/pytorch/mobile/mobile-file.ts';
 import { earlyScriptPrefix, openEarlyScript } from '#main/formats/pytorch/script/early-script.ts';
 import { openScriptFile, scriptPrefix } from '#main/formats/pytorch/script/script-file.ts';
+import { openPackageFile, packagePrefix } from '#main/formats/pytorch/package-file.ts';
 import { isStreamFile, openStreamFile } from '#main/formats/pytorch/stream-file.ts';
 import { openTarFile, torchTar } from '#main/formats/pytorch/tar/tar-file.ts';
 import { openTensorPickle, tensorPickle } from '#main/formats/pytorch/tensor-pickle.ts';
@@ -25,7 +26,7 @@ export const pytorch: Format = {
   name: 'pytorch',
   title: 'PyTorch',
   reads:
-    'what `torch.save` writes, as zip, as the stream of before 1.6 and as the tar of before 0.1.10: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, as zip and as FlatBuffers, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); distributed checkpoints as one, by their folder or any of their files; sharded sets as one',
+    'what `torch.save` writes, as zip, as the stream of before 1.6 and as the tar of before 0.1.10: every dtype, views, ties, quantised, sparse, nested and meta tensors, whole modules without their classes, Lightning checkpoints; TorchScript of every release and for mobile devices, as zip and as FlatBuffers, its code shown; tensors that `pickle` wrote itself; exported programs (`.pt2`); packages of code and objects (`torch.package`); distributed checkpoints as one, by their folder or any of their files; sharded sets as one',
   extensions: ['pt', 'pth', 'ckpt', 'bin', 'th', 'params', 'ptl', 'pt2', 'distcp', 'metadata'],
   claims: async (input) => {
     if (await findDistributed(input)) return true;
@@ -73,6 +74,8 @@ interface ArchiveKind {
 
 /** No archive is of two kinds. */
 const ARCHIVE_KINDS: readonly ArchiveKind[] = [
+  // a package may hold an object of any name, one that another kind goes by included
+  { prefixOf: packagePrefix, open: openPackageFile },
   { prefixOf: savedPrefix, open: openZipFile },
   { prefixOf: scriptPrefix, open: openScriptFile },
   { prefixOf: earlyScriptPrefix, open: openEarlyScript },

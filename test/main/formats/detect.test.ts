@@ -130,12 +130,6 @@ describe('a file that no format claims is named', () => {
       'this is an ExecuTorch program (.pte), which this version does not read yet',
     ],
     [
-      'torch.package',
-      zipOf('net/model/weights.pkl', 'net/.data/extern_modules'),
-      'unsupported',
-      'this is a PyTorch package (torch.package): code and objects in one archive, which this version does not read yet',
-    ],
-    [
       'TorchScript without its module',
       zipOf('net/code/__torch__.py', 'net/constants.pkl'),
       'corrupt',
