@@ -250,6 +250,13 @@ export interface RunCheckpoint {
   readonly isPinned?: boolean;
 }
 
+/** A process that trains a run, by the flag that it holds up in the folder. */
+export interface RunWriter {
+  readonly pid: number;
+  /** ISO 8601: when it became the writer. */
+  readonly since: string;
+}
+
 /** What `run.watch` streams, at most ten a second. */
 export interface RunSnapshot {
   readonly run: string;
@@ -270,6 +277,8 @@ export interface RunSnapshot {
   readonly checkpoints: readonly RunCheckpoint[];
   readonly isSaving: boolean;
   readonly problems: readonly RunProblem[];
+  /** Another process that trains it: here it can be read and no more. */
+  readonly writer?: RunWriter;
 }
 
 /** A run folder as listed: training now or found on disk. */
@@ -287,6 +296,8 @@ export interface RunDescription {
   readonly byteLength: number;
   /** ISO 8601; absent where the folder does not say. */
   readonly startedAt?: string;
+  /** As in `RunSnapshot`. */
+  readonly writer?: RunWriter;
 }
 
 export interface RestoreTensorRow {

@@ -19,6 +19,15 @@ export const resumeCommand = act('resume');
 export const stopCommand = act('stop');
 export const saveNowCommand = act('save');
 
+export const renameCommand: Handler<'run.rename'> = ({ runs }, { run, name }) => runs.rename(run, name);
+
+export const pinCommand: Handler<'run.pin'> = ({ runs }, { run, step, isPinned }) =>
+  runs.pin(run, step, isPinned);
+
+export const deleteCommand: Handler<'run.delete'> = async ({ runs }, { run }) => ({
+  isFolderGone: await runs.remove(run),
+});
+
 export const listCommand: Handler<'run.list'> = ({ runs }) => runs.list();
 
 export const checkpointFileCommand: Handler<'run.checkpoint-file'> = ({ runs }, { run, step }) =>

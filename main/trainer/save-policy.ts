@@ -27,6 +27,9 @@ export function isSaveDue(moment: SaveMoment, config: CheckpointConfig): boolean
 /** Whatever the configuration says, this many good checkpoints stay. */
 const LEAST_KEPT = 2;
 
+/** The reason that a person gave. */
+export const PINNED = 'pinned';
+
 /** A checkpoint as retention sees it. */
 export interface Retained {
   readonly step: number;
@@ -54,7 +57,7 @@ export function decideRetention(checkpoints: readonly Retained[], config: Checkp
       ...(index < last ? [`one of the last ${last}`] : []),
       ...(best.has(step) ? [config.keepTop === 1 ? 'the best' : `one of the best ${config.keepTop}`] : []),
       ...(config.keepEvery > 0 && step % config.keepEvery === 0 ? [`every ${config.keepEvery} steps`] : []),
-      ...(isPinned ? ['pinned'] : []),
+      ...(isPinned ? [PINNED] : []),
     ];
     if (reasons.length > 0) kept.set(step, reasons);
     else dropped.push({ step, reason: reasonToDrop(checkpoint, last, config.keepTop) });

@@ -68,6 +68,7 @@ function isSameCheckpoint(a: RunCheckpoint, b: RunCheckpoint): boolean {
   return (
     a.step === b.step &&
     a.status === b.status &&
+    a.isPinned === b.isPinned &&
     a.sha256 === b.sha256 &&
     a.reasons.join() === b.reasons.join()
   );

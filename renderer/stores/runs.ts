@@ -130,6 +130,51 @@ export const useRuns = defineStore('runs', () => {
     await act('resume');
   }
 
+  /** @returns why not, where it could not. */
+  async function rename(run: string, name: string): Promise<AppError | undefined> {
+    try {
+      const renamed = await call('run.rename', { run, name });
+      list.value = list.value.map((other) => (other.id === run ? renamed : other));
+      return undefined;
+    } catch (failure) {
+      return asAppError(failure);
+    }
+  }
+
+  /** Pins a checkpoint of the run that is looked at, or no longer. */
+  async function pin(step: number, isPinned: boolean): Promise<void> {
+    const run = current.value;
+    if (run === undefined) return;
+    await attempt(async () => {
+      const update = await call('run.pin', { run, step, isPinned });
+      if (run !== current.value) return;
+      if (following) following.take({ ...update, points: [] });
+      else snapshot.value = update;
+    });
+  }
+
+  /** Deletes a run for good. */
+  async function remove(run: string): Promise<{ error?: AppError; isFolderGone?: boolean }> {
+    try {
+      const { isFolderGone } = await call('run.delete', { run });
+      if (run === current.value) forget();
+      list.value = list.value.filter((other) => other.id !== run);
+      return { isFolderGone };
+    } catch (failure) {
+      return { error: asAppError(failure) };
+    }
+  }
+
+  /** Looks at no run. */
+  function forget(): void {
+    watching?.abort();
+    current.value = undefined;
+    snapshot.value = undefined;
+    points.value = [];
+    elapsed.value = undefined;
+    forgetReport();
+  }
+
   async function verify(step: number): Promise<void> {
     const run = current.value;
     if (run === undefined) return;
@@ -187,6 +232,9 @@ export const useRuns = defineStore('runs', () => {
     look,
     act,
     resume,
+    rename,
+    pin,
+    remove,
     verify,
     cancelVerification: verification.cancel,
     forgetReport,

@@ -48,6 +48,16 @@ export const RUN_COMMANDS = {
   'run.stop': command<RunSnapshot>()({ params: z.strictObject({ run }) }),
   /** Saves a checkpoint at the next step boundary. */
   'run.save': command<RunSnapshot>()({ params: z.strictObject({ run }) }),
+  /** Gives it another name; its folder keeps its own. */
+  'run.rename': command<RunDescription>()({
+    params: z.strictObject({ run, name: z.string().check(z.trim(), z.minLength(1), z.maxLength(200)) }),
+  }),
+  /** Has a checkpoint kept whatever the rules say, or no longer. */
+  'run.pin': command<RunSnapshot>()({
+    params: z.strictObject({ run, step: z.int().check(z.gte(0)), isPinned: z.boolean() }),
+  }),
+  /** Deletes a run that nobody trains; files in its folder that are not its own stay. */
+  'run.delete': command<{ readonly isFolderGone: boolean }>()({ params: z.strictObject({ run }) }),
   'run.list': command<readonly RunDescription[]>()({ params: z.strictObject({}) }),
   /** The checkpoint of a step as a file to browse or compare. */
   'run.checkpoint-file': command<{ readonly file: FileId; readonly name: string }>()({

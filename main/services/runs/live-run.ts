@@ -21,6 +21,7 @@ export interface LiveRun {
   /** Epoch the next step belongs to. */
   epoch(): number;
   ask(kind: 'pause' | 'resume' | 'stop' | 'save'): void;
+  pin(step: number, isPinned: boolean): void;
   copyMemory(): Promise<TrainingMemory>;
   /** @returns a function that ends the listening. */
   listen(onUpdate: (events: readonly RunEvent[]) => void): () => void;
@@ -101,6 +102,7 @@ export function startLiveRun(
     step: () => latest.step,
     epoch: () => latest.epoch,
     ask: (kind) => channel.send({ kind }),
+    pin: (step, isPinned) => channel.send({ kind: 'pin', step, isPinned }),
     copyMemory: () =>
       new Promise((resolve, reject) => {
         const id = nextId++;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { RUN_LOG_BYTES, RUN_MANIFEST_BYTES } from '#main/bytes/limits.ts';
 import { writeAtomicallySync } from '#main/bytes/atomic-write.ts';
+import { openLineLog } from '#main/bytes/line-log.ts';
 import { removeTemporariesSync } from '#main/bytes/own-files.ts';
 import { kindOfPath, makeFolder, readTextIn } from '#main/bytes/small-file.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
@@ -10,7 +11,7 @@ import { parseRunLog } from '#main/services/runs/run-log.ts';
 import { stepOfName } from '#main/trainer/checkpoint-name.ts';
 import { parseRunConfig } from '#shared/commands/run-config.ts';
 import { AppError, isAppError } from '#shared/errors.ts';
-import type { RunConfig } from '#shared/run.ts';
+import type { RunConfig, RunEvent } from '#shared/run.ts';
 
 const MANIFEST_NAME = 'run.json';
 const LOG_NAME = 'run.jsonl';
@@ -93,6 +94,27 @@ export async function readHistory({ read }: RunPlace): Promise<RunHistory> {
   if (!(await read.has(LOG_NAME))) return history;
   for (const event of parseRunLog(await readTextIn(read, LOG_NAME, RUN_LOG_BYTES))) history.apply(event);
   return history;
+}
+
+/** Adds events to the run's log, to stay; the caller holds the claim. @throws AppError `io`. */
+export function appendToLog({ path, system }: RunPlace, events: readonly RunEvent[]): void {
+  const log = openLineLog(join(path, LOG_NAME), system);
+  try {
+    log.append(
+      events.map((event) => JSON.stringify(event)),
+      true,
+    );
+  } finally {
+    log.close();
+  }
+}
+
+/** Base names of all that a run has written and that is to be kept, damaged checkpoints too; its description is the last one. */
+export async function runFiles({ read }: RunPlace): Promise<readonly string[]> {
+  const names = (await read.list()).filter(({ isFolder }) => !isFolder).map(({ name }) => name);
+  const isOwn = (name: string) =>
+    name === LOG_NAME || stepOfName(name.replace(/\.damaged(-\d+)?$/, '')) !== undefined;
+  return [...names.filter(isOwn), ...names.filter((name) => name === MANIFEST_NAME)];
 }
 
 /** Deletes what killed writers of this run's files left behind, and nothing else; the caller holds the claim. @throws AppError `io`. */

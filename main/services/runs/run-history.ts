@@ -1,5 +1,6 @@
 import { createDigestChain } from '#main/services/runs/digest-chain.ts';
 import type { MemoryRecord } from '#main/trainer/messages.ts';
+import { PINNED } from '#main/trainer/save-policy.ts';
 import type {
   RunCheckpoint,
   RunEvent,
@@ -66,6 +67,14 @@ export function createHistory(): RunHistory {
     if (known) checkpoints.set(step, { ...known, ...change });
   }
 
+  function pin(step: number, isPinned: boolean): void {
+    const known = checkpoints.get(step);
+    if (!known) return;
+    // its reasons are told anew with the next save only
+    const others = known.reasons.filter((reason) => reason !== PINNED);
+    checkpoints.set(step, { ...known, isPinned, reasons: isPinned ? [...others, PINNED] : others });
+  }
+
   function forgetDropped(): void {
     const dropped = [...checkpoints.values()].filter(({ status }) => status === 'dropped');
     for (const { step } of dropped.slice(0, -MOST_DROPPED)) checkpoints.delete(step);
@@ -75,7 +84,8 @@ export function createHistory(): RunHistory {
 
   return {
     apply: (event) => {
-      if (event.event !== 'done' && event.event !== 'problem') end = undefined;
+      // a pin may come after the end, by somebody who does not train
+      if (!['done', 'problem', 'pinned'].includes(event.event)) end = undefined;
       switch (event.event) {
         case 'step': {
           const { step, loss, accuracy } = event;
@@ -97,7 +107,7 @@ export function createHistory(): RunHistory {
           return;
         }
         case 'pinned':
-          return change(event.step, { isPinned: event.isPinned });
+          return pin(event.step, event.isPinned);
         case 'kept':
           return change(event.step, { reasons: event.reasons });
         case 'dropped':

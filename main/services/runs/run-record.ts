@@ -4,7 +4,14 @@ import type { LiveRun } from '#main/services/runs/live-run.ts';
 import type { RunManifest } from '#main/services/runs/run-folder.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
 import type { RunHistory } from '#main/services/runs/run-history.ts';
-import { isLive, type RunDescription, type RunPoint, type RunSnapshot, type RunState } from '#shared/run.ts';
+import {
+  isLive,
+  type RunDescription,
+  type RunPoint,
+  type RunSnapshot,
+  type RunState,
+  type RunWriter,
+} from '#shared/run.ts';
 
 /** A run as this process knows it: in training, or found on disk. */
 export interface RunRecord {
@@ -14,6 +21,8 @@ export interface RunRecord {
   readonly history: RunHistory;
   /** While it trains, and after that until somebody resumes it. */
   readonly live?: LiveRun;
+  /** Another process that trains it, or was training it when it was looked at. */
+  readonly writer?: RunWriter;
 }
 
 /** A run that nobody trains and that never came to its end was stopped, by whatever. */
@@ -42,6 +51,7 @@ export function describeRun(record: RunRecord): RunDescription {
       0,
     ),
     startedAt: manifest.startedAt,
+    ...(record.writer ? { writer: record.writer } : {}),
   };
 }
 
@@ -61,5 +71,6 @@ export function snapshotOf(record: RunRecord, points: readonly RunPoint[]): RunS
     checkpoints: history.checkpoints().map(({ memory: _, ...checkpoint }) => checkpoint),
     isSaving: live ? live.isSaving() : false,
     problems: history.problems().slice(),
+    ...(record.writer ? { writer: record.writer } : {}),
   };
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { makeFolder } from '#main/bytes/small-file.ts';
 import type { WriterClaim } from '#main/bytes/writer-claim.ts';
 import { configDifference } from '#main/services/runs/config-difference.ts';
-import { startLiveRun } from '#main/services/runs/live-run.ts';
+import { startLiveRun, type LiveRun } from '#main/services/runs/live-run.ts';
 import { recoverRun, type ResumePoint } from '#main/services/runs/resume-point.ts';
 import {
   holdsRun,
@@ -40,7 +40,7 @@ export interface NewRun {
 }
 
 /** A run that trains. */
-export type StartedRun = Required<RunRecord>;
+export type StartedRun = RunRecord & { readonly live: LiveRun };
 
 /** Starts a run in a folder that holds none. @throws AppError `invalid-params` with the reason. */
 export async function beginRun(starting: RunStarting, place: RunPlace, run: NewRun): Promise<StartedRun> {

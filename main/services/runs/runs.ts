@@ -13,6 +13,7 @@ import {
   readManifest,
 } from '#main/services/runs/run-folder.ts';
 import { createDrills, type DrillRequest } from '#main/services/runs/drills.ts';
+import { deleteRun, pinCheckpoint, renameRun } from '#main/services/runs/run-keeping.ts';
 import { runPlace, type RunPlace } from '#main/services/runs/run-place.ts';
 import { beginRun, resumeRun, type RunStarting } from '#main/services/runs/run-start.ts';
 import {
@@ -23,7 +24,7 @@ import {
   type RunRecord,
 } from '#main/services/runs/run-record.ts';
 import { trainerStarter, type StartTrainer } from '#main/services/runs/run-threads.ts';
-import { watchRun } from '#main/services/runs/run-watch.ts';
+import { watchFromOutside, watchRun } from '#main/services/runs/run-watch.ts';
 import type { StartProcess } from '#main/services/runs/training-process.ts';
 import { trainToTheEnd, type TrainRequest } from '#main/services/runs/train-to-the-end.ts';
 import { verifyRestore } from '#main/services/runs/verification.ts';
@@ -40,6 +41,7 @@ import {
   type RunEvent,
   type RunProof,
   type RunSnapshot,
+  type RunWriter,
 } from '#shared/run.ts';
 
 export interface StartRequest {
@@ -58,6 +60,10 @@ export interface Runs {
   watch(run: string, onSnapshot: (snapshot: RunSnapshot) => void, signal: AbortSignal): Promise<RunSnapshot>;
   /** Resolves when it is done; what makes no sense in the run's state is `invalid-params`. */
   act(run: string, action: RunAction): Promise<RunSnapshot>;
+  rename(run: string, name: string): Promise<RunDescription>;
+  pin(run: string, step: number, isPinned: boolean): Promise<RunSnapshot>;
+  /** @returns whether its folder is gone, too. */
+  remove(run: string): Promise<boolean>;
   list(): Promise<readonly RunDescription[]>;
   checkpointFile(run: string, step: number): Promise<PickedFile>;
   verify(run: string, step: number, signal: AbortSignal): Promise<RestoreReport>;
@@ -146,9 +152,22 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
     const id = files.grant(place.path).file;
     const known = records.get(id);
     if (known && isTraining(known)) return known;
-    const record = { id, place, manifest: await readManifest(place), history: await readHistory(place) };
+    const manifest = await readManifest(place);
+    const { source } = manifest.config.data;
+    // a run's own description names what was chosen when it was started
+    if (source !== 'random' && source !== 'mnist') files.grant(source);
+    const writer = await otherWriter(place);
+    const record: RunRecord = {
+      ...{ id, place, manifest, history: await readHistory(place) },
+      ...(writer ? { writer } : {}),
+    };
     records.set(id, record);
     return record;
+  }
+
+  /** A run that trains here is as its thread tells, any other one as it is on the disk now. */
+  function lookAgain(run: string): Promise<RunRecord> {
+    return look(recordOf(run).place);
   }
 
   async function act(run: string, action: RunAction): Promise<RunSnapshot> {
@@ -183,8 +202,30 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
       const path = folder === undefined ? await freeFolder(requireHome(home), title) : files.pathOf(folder);
       return describeRun(await beginRun(starting, placeOf(path), { config, name: title, steps }));
     },
-    watch: (run, onSnapshot, signal) => watchRun(recordOf(run), onSnapshot, signal),
+    watch: async (run, onSnapshot, signal) => {
+      const record = recordOf(run);
+      const isElsewhere = !isTraining(record) && (await otherWriter(record.place)) !== undefined;
+      return isElsewhere
+        ? watchFromOutside(() => lookAgain(run), onSnapshot, signal)
+        : watchRun(record, onSnapshot, signal);
+    },
     act,
+    rename: async (run, name) => {
+      const record = recordOf(run);
+      const manifest = await renameRun(record, name);
+      const renamed = { ...recordOf(run), manifest };
+      records.set(run, renamed);
+      return describeRun(renamed);
+    },
+    pin: async (run, step, isPinned) => {
+      await pinCheckpoint(await lookAgain(run), step, isPinned);
+      return snapshotOf(await lookAgain(run), []);
+    },
+    remove: async (run) => {
+      const isFolderGone = await deleteRun(await lookAgain(run));
+      records.delete(run);
+      return isFolderGone;
+    },
     list: async () => {
       const paths = new Set([...records.values()].map(({ place }) => place.path));
       for (const path of await runFolders(home)) paths.add(path);
@@ -250,6 +291,12 @@ function savedSince({ live, history }: RunRecord & { readonly live: LiveRun }): 
   return () =>
     failures() > failuresBefore ||
     history.checkpoints().some(({ step, status }) => step >= asked && status === 'kept');
+}
+
+/** A process besides this one that trains in a folder. */
+async function otherWriter(place: RunPlace): Promise<RunWriter | undefined> {
+  const writer = await place.writer();
+  return writer?.pid === process.pid ? undefined : writer;
 }
 
 function requireHome(home: string | undefined): string {

@@ -2,9 +2,12 @@
 import { formatBytes, formatCount } from '#shared/display.ts';
 import type { RunCheckpoint } from '#shared/run.ts';
 
+/** A pinned one is kept, too, and marked as what it is. */
+export type MarkStatus = RunCheckpoint['status'] | 'pinned';
+
 /** One mark: usually one checkpoint, and where they stand too close for the eye, a few of one status. */
 export interface CheckpointMark {
-  readonly status: RunCheckpoint['status'];
+  readonly status: MarkStatus;
   /** Share of the axis, 0 to 1. */
   readonly place: number;
   /** In order of steps; the last one is what a press acts on. */
@@ -19,19 +22,24 @@ export function marksOf(
 ): readonly CheckpointMark[] {
   const span = Math.max(1, lastStep);
   const marks: CheckpointMark[] = [];
-  const newest = new Map<RunCheckpoint['status'], number>();
+  const newest = new Map<MarkStatus, number>();
   for (const checkpoint of checkpoints) {
     const place = Math.min(1, checkpoint.step / span);
-    const index = newest.get(checkpoint.status);
+    const status = statusOf(checkpoint);
+    const index = newest.get(status);
     const before = index === undefined ? undefined : marks[index];
     if (before && place - before.place < nearest) {
       marks[index!] = { ...before, checkpoints: [...before.checkpoints, checkpoint] };
     } else {
-      newest.set(checkpoint.status, marks.length);
-      marks.push({ status: checkpoint.status, place, checkpoints: [checkpoint] });
+      newest.set(status, marks.length);
+      marks.push({ status, place, checkpoints: [checkpoint] });
     }
   }
   return marks;
+}
+
+function statusOf({ status, isPinned }: RunCheckpoint): MarkStatus {
+  return status === 'kept' && isPinned ? 'pinned' : status;
 }
 
 /** What a mark says on hover and to a screen reader. */

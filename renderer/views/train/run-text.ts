@@ -1,6 +1,6 @@
 /** How a run reads: its pace, its length, its network. */
-import { formatCount, formatFigure } from '#shared/display.ts';
-import type { CheckpointConfig, RunConfig } from '#shared/run.ts';
+import { formatBytes, formatCount, formatFigure } from '#shared/display.ts';
+import type { CheckpointConfig, RunConfig, RunDescription, RunWriter } from '#shared/run.ts';
 
 /** Seconds as a person says them: `0:07`, `12:40`, `3:05:00`. */
 export function durationText(seconds: number): string {
@@ -51,4 +51,23 @@ export function saveRuleText({
 
 export function progressText(step: number, totalSteps: number): string {
   return `${formatCount(step)} of ${formatCount(totalSteps)}`;
+}
+
+/** How many checkpoints a run keeps, and their bytes. */
+export function checkpointsText({
+  checkpoints,
+  byteLength,
+}: Pick<RunDescription, 'checkpoints' | 'byteLength'>): string {
+  const kept = checkpoints.filter(({ status }) => status === 'kept').length;
+  if (kept === 0) return 'no checkpoints';
+  return `${formatCount(kept)} ${kept === 1 ? 'checkpoint' : 'checkpoints'}, ${formatBytes(byteLength)}`;
+}
+
+/** Why a run cannot be touched from here. */
+export function writerText({ pid, since }: RunWriter): string {
+  const time = new Date(since);
+  const when = Number.isNaN(time.getTime())
+    ? ''
+    : ` since ${time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`;
+  return `Process ${pid} trains this run${when}: here it can only be read`;
 }

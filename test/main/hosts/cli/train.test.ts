@@ -135,3 +135,20 @@ describe.skipIf(!hasOracles)('paramscope restore', () => {
     expect([code, error]).toEqual([1, '']);
   });
 });
+
+it('a run on a person’s own table is proved and resumed without its configuration', async () => {
+  const table = join(folder, 'own.csv');
+  const rows = Array.from({ length: 40 }, (_, row) => `${row % 7},${row % 5},${row % 2}`);
+  writeFileSync(table, `${rows.join('\n')}\n`);
+  const own = config({
+    layers: [2, 4, 2],
+    data: { source: table },
+    batchSize: 8,
+    checkpoint: { everySteps: 5 },
+  });
+  expect((await paramscope('train', own, '--out', out(), '--steps', '10')).code).toBe(0);
+  const proof = await paramscope('prove', out());
+  expect([proof.code, proof.error]).toEqual([0, '']);
+  const resumed = await paramscope('train', '--out', out(), '--resume', '--steps', '15');
+  expect([resumed.code, resumed.error]).toEqual([0, '']);
+});
