@@ -33,6 +33,13 @@ export interface AnalysisKernels {
   heatSlice(rows: number, columns: number, cellRows: number, cellColumns: number, bounds: number): void;
   heatF32(at: number, count: number, row: number, column: number, cells: number): void;
   heatF64(at: number, count: number, row: number, column: number, cells: number): void;
+  /** See `assembly/dequantise.ts`. */
+  nibbleBlocks(
+    ...places: [...BlockPlaces, blockBytes: number, codes: number, high: number, zero: number, least: number]
+  ): void;
+  byteBlocks(...places: [...BlockPlaces, blockBytes: number, codes: number]): void;
+  sixBitScaledBlocks(...places: [...BlockPlaces, blockBytes: number, codes: number, fifth: number]): void;
+  sixBitBlocks(...places: BlockPlaces): void;
   readonly binF32: BinKernel;
   readonly binF64: BinKernel;
   readonly finiteBytes: FinitePrefixKernel;
@@ -40,6 +47,9 @@ export interface AnalysisKernels {
   readonly finiteWords: FinitePrefixKernel;
   readonly finiteDoubles: FinitePrefixKernel;
 }
+
+/** Of blocks, what they are decoded to, and the f32 number of every binary16 code. */
+type BlockPlaces = [at: number, count: number, out: number, halves: number];
 
 /** See `assembly/non-finite.ts`. */
 type FinitePrefixKernel = (at: number, byteLength: number, mask: number, code: number) => number;

@@ -1,4 +1,5 @@
 // ggml block dtypes to float32: ggml src/ggml-quants.c, dequantize_row_*, value for value and in its order of rounding.
+import { decodeByKernel } from '#main/kernels/dequantise/block-kernels.ts';
 import { fourBitFloats } from '#main/kernels/dequantise/four-bit-floats.ts';
 import { fourBitLattice } from '#main/kernels/dequantise/iq4.ts';
 import { oneBitLattice } from '#main/kernels/dequantise/iq1.ts';
@@ -34,10 +35,16 @@ const DECODERS: ReadonlyMap<string, BlockDecoder> = new Map<string, BlockDecoder
  */
 export function dequantise(dtype: string, blocks: Uint8Array): Float32Array {
   const layout = blockLayout(dtype);
-  const decoder = DECODERS.get(dtype);
-  if (!layout || !decoder) throw new Error(`${dtype} is no block dtype`);
+  if (!layout || !DECODERS.has(dtype)) throw new Error(`${dtype} is no block dtype`);
   const count = Math.floor(blocks.byteLength / layout.byteLength);
   const out = new Float32Array(count * layout.elements);
-  for (let i = 0; i < count; i++) decoder(blocks, i * layout.byteLength, out, i * layout.elements);
+  if (!decodeByKernel(dtype, blocks, count, out)) decodeOneByOne(dtype, blocks, count, out);
   return out;
+}
+
+/** As the kernels do, value by value; also for the dtypes that have none. */
+export function decodeOneByOne(dtype: string, blocks: Uint8Array, count: number, out: Float32Array): void {
+  const layout = blockLayout(dtype)!;
+  const decoder = DECODERS.get(dtype)!;
+  for (let i = 0; i < count; i++) decoder(blocks, i * layout.byteLength, out, i * layout.elements);
 }
