@@ -1,8 +1,8 @@
-/** Seeded damage at length: every input ends in a typed refusal or in a tree whose untouched tensors are as they were. */
+/** Seeded damage at length: every input ends in a typed refusal or in a tree whose untouched tensors are as they were, and its X-ray in a list or a refusal. */
 import { parseArgs } from 'node:util';
 import { expect, it } from 'vitest';
 
-import { baselineOf, judge, type Baseline } from '#test/kit/damage.ts';
+import { baselineOf, judge, judgeXray, type Baseline } from '#test/kit/damage.ts';
 import { mutate, randomFrom } from '#test/kit/mutation.ts';
 import { seedsByFormat } from '#test/kit/seeds.ts';
 
@@ -48,6 +48,11 @@ it.each(formats)('%s', async (format, seeds) => {
       counts.faults++;
       if (faults.length < 10) faults.push(`${baseline.seed.name}, ${mutation.title}: ${verdict.fault}`);
     } else counts[verdict]++;
+    const xray = await judgeXray(baseline, mutation);
+    if (typeof xray === 'object') {
+      counts.faults++;
+      if (faults.length < 10) faults.push(`X-ray of ${baseline.seed.name}, ${mutation.title}: ${xray.fault}`);
+    }
     if (counts.inputs % 256 === 0)
       counts.peakBytes = Math.max(counts.peakBytes, process.memoryUsage().rss - before);
   }

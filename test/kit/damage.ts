@@ -5,6 +5,7 @@ import type { Checkpoint, StoredTensor } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
+import { scanCode } from '#main/formats/xray/xray.ts';
 import { createCompute } from '#main/services/compute.ts';
 import { verifyCheckpoint } from '#main/services/integrity.ts';
 import { storedRange } from '#main/services/stored-range.ts';
@@ -57,9 +58,13 @@ export async function baselineOf(seed: Seed): Promise<Baseline> {
 }
 
 export async function judge(baseline: Baseline, mutation: Mutation): Promise<Verdict> {
+  return timed(() => look(baseline, mutation));
+}
+
+async function timed(act: () => Promise<Verdict>): Promise<Verdict> {
   const started = Date.now();
   try {
-    const verdict = await look(baseline, mutation);
+    const verdict = await act();
     const took = Date.now() - started;
     return took > PATIENCE ? { fault: `took ${took} ms` } : verdict;
   } catch (error) {
@@ -68,6 +73,14 @@ export async function judge(baseline: Baseline, mutation: Mutation): Promise<Ver
       fault: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error),
     };
   }
+}
+
+/** An X-ray of the damaged file, whatever opens it or does not: it ends in a list or in a typed refusal. */
+export async function judgeXray({ seed }: Baseline, { bytes }: Mutation): Promise<Verdict> {
+  return timed(async () => {
+    await scanCode([memorySource(bytes, seed.name)], { checkpoint: undefined });
+    return 'opened';
+  });
 }
 
 async function look(baseline: Baseline, mutation: Mutation): Promise<Verdict> {
