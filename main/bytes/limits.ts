@@ -170,6 +170,9 @@ export const PICKLE_CHECKED_BYTES = 64 * MIB;
 export const NBIT_ELEMENT_BYTES = 64 * 1024;
 export const NBIT_STEPS = 256 * 1024;
 
+/** Values that lie across the order they are read in, gathered at one go, in bytes. */
+export const GATHER_BYTES = 16 * MIB;
+
 /** Unpacked chunks that a reader keeps, in bytes: a row of usual chunks across a wide matrix is passed over many times. */
 export const CHUNK_CACHE_BYTES = 64 * MIB;
 

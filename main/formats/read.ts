@@ -4,6 +4,7 @@ import { swapInPlace } from '#main/formats/byte-order.ts';
 import { chunkedReader } from '#main/formats/chunks.ts';
 import { readStrided } from '#main/formats/gather.ts';
 import type { DenseStorage, StoredTensor } from '#main/formats/contract.ts';
+import { readAhead, type Read } from '#main/formats/read-ahead.ts';
 import { unpackedSource } from '#main/formats/unpacked-source.ts';
 import { AppError } from '#shared/errors.ts';
 import { dtypeInfo, elementByteLength, swapUnit } from '#shared/dtype.ts';
@@ -83,10 +84,19 @@ function storageReader(tensor: StoredTensor, storage: DenseStorage, source: Byte
   const { bits } = dtypeInfo(tensor.dtype);
   if (bits < 8 && !storage.isUnpacked) return packedReader(tensor, storage, source, bits);
   if (isContiguous(tensor.shape, storage)) return denseReader(storage, source, width);
-  return (start, count, signal) => readStrided(source, storage, tensor.shape, width, start, count, signal);
+  return stridedReader(storage, source, tensor.shape, width);
 }
 
-type Read = (start: number, count: number, signal?: AbortSignal) => Promise<Uint8Array>;
+function stridedReader(
+  storage: DenseStorage,
+  source: ByteSource,
+  shape: readonly number[],
+  width: number,
+): Read {
+  const read: Read = (start, count, signal) =>
+    readStrided(source, storage, shape, width, start, count, signal);
+  return readAhead(read, shape, width);
+}
 
 function denseReader(storage: DenseStorage, source: ByteSource, width: number): Read {
   const base = storage.offset + (storage.elementOffset ?? 0) * width;
@@ -117,7 +127,7 @@ function packedReader(tensor: StoredTensor, storage: DenseStorage, source: ByteS
   const codes = unpackedSource(source, { dtype, offset: storage.offset, count });
   const unpacked = { ...storage, offset: 0, byteLength: count };
   if (isContiguous(shape, storage)) return denseReader(unpacked, codes, 1);
-  return (start, length, signal) => readStrided(codes, unpacked, shape, 1, start, length, signal);
+  return stridedReader(unpacked, codes, shape, 1);
 }
 
 export function isContiguous(shape: readonly number[], storage: DenseStorage): boolean {

@@ -1,3 +1,4 @@
+import { breather } from '#main/bytes/breather.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { borrowWindow, type InputWindow } from '#main/kernels/analysis-module.ts';
@@ -20,19 +21,6 @@ export interface Pass {
   readonly signal?: AbortSignal;
   /** Told the bytes read since the last time. */
   readonly onRead?: (byteLength: number) => void;
-}
-
-/** How long a pass may keep its thread from hearing that it is cancelled, in milliseconds. */
-const BREATH_MS = 15;
-
-/** Lets messages in now and then: reads that return at once never would. */
-export function breather(): () => Promise<void> {
-  let last = Date.now();
-  return async () => {
-    if (Date.now() - last < BREATH_MS) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    last = Date.now();
-  };
 }
 
 /** How many elements make a window of about a mebibyte. */

@@ -5,7 +5,8 @@ import { openSource } from '#main/bytes/reopen.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import { borrowWindow, type InputWindow } from '#main/kernels/analysis-module.ts';
 import { windowCrc32, windowCrc32c } from '#main/kernels/checksum.ts';
-import { breather, type Pass } from '#main/services/windows.ts';
+import { breather } from '#main/bytes/breather.ts';
+import type { Pass } from '#main/services/windows.ts';
 import type { Checksum } from '#main/formats/contract.ts';
 import { AppError, throwIfCancelled } from '#shared/errors.ts';
 

@@ -1,6 +1,7 @@
 import { checkChunk, isChunkChecked } from '#main/formats/chunks.ts';
 import { withSources, type TensorPlan } from '#main/services/tensor-plan.ts';
-import { breather, type Pass } from '#main/services/windows.ts';
+import { breather } from '#main/bytes/breather.ts';
+import type { Pass } from '#main/services/windows.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import { isAppError, throwIfCancelled, type ErrorCode } from '#shared/errors.ts';
 
