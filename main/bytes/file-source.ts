@@ -1,7 +1,18 @@
-import { constants, readSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import {
+  close,
+  closeSync,
+  constants,
+  fstat,
+  fstatSync,
+  open,
+  openSync,
+  read,
+  type BigIntStats,
+} from 'node:fs';
 import { basename } from 'node:path';
+import { promisify } from 'node:util';
 
+import { readAll } from '#main/bytes/read-all.ts';
 import { checkRange } from '#main/bytes/range.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { systemError } from '#main/bytes/system-error.ts';
@@ -20,6 +31,9 @@ export interface FileSource extends ByteSource {
   identify(): Promise<FileIdentity>;
 }
 
+// opening a FIFO would block for ever without O_NONBLOCK
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 /**
  * Opens a regular file for reading by position.
  * Pipes and devices are refused rather than waited for.
@@ -27,37 +41,60 @@ export interface FileSource extends ByteSource {
  */
 export async function fileSource(path: string): Promise<FileSource> {
   const name = basename(path);
-  const handle = await openHandle(path, name);
+  const descriptor = await promisify(open)(path, FLAGS).catch((error: unknown) => {
+    throw systemError(error, 'opening', name);
+  });
   try {
-    const identity = await identify(handle);
-    return {
-      name,
-      byteLength: identity.byteLength,
-      description: { kind: 'file', path, byteLength: identity.byteLength },
-      identify: () => identify(handle),
-      read: (offset, length, signal) =>
-        readExactly(handle, name, identity.byteLength, offset, length, signal),
-      readInto: (offset, target) => readNow(handle.fd, name, identity.byteLength, offset, target),
-      checkUnchanged: async () => checkSame(name, identity, await identify(handle)),
-      close: () => handle.close(),
-    };
+    return sourceOver(descriptor, path, await identify(descriptor));
   } catch (error) {
-    await handle.close();
+    await promisify(close)(descriptor);
     throw error;
   }
 }
 
-async function openHandle(path: string, name: string): Promise<FileHandle> {
+/** As `fileSource`, before it returns: for threads that open a file again for each of its many tensors. */
+export function fileSourceNow(path: string): FileSource {
+  const name = basename(path);
+  let descriptor: number;
   try {
-    // opening a FIFO would block for ever without O_NONBLOCK
-    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    descriptor = openSync(path, FLAGS);
   } catch (error) {
     throw systemError(error, 'opening', name);
   }
+  try {
+    return sourceOver(descriptor, path, identityOf(fstatSync(descriptor, { bigint: true })));
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
 }
 
-async function identify(handle: FileHandle): Promise<FileIdentity> {
-  const status = await handle.stat({ bigint: true });
+function sourceOver(descriptor: number, path: string, identity: FileIdentity): FileSource {
+  const name = basename(path);
+  const { byteLength } = identity;
+  let isOpen = true;
+  return {
+    name,
+    byteLength,
+    description: { kind: 'file', path, byteLength },
+    identify: () => identify(descriptor),
+    read: (offset, length, signal) => readExactly(descriptor, name, byteLength, offset, length, signal),
+    readInto: (offset, target) => readNow(descriptor, name, byteLength, offset, target),
+    checkUnchanged: async () =>
+      checkSame(name, identity, identityOf(fstatSync(descriptor, { bigint: true }))),
+    close: async () => {
+      // the system gives a descriptor that is free to the next file
+      if (isOpen) closeSync(descriptor);
+      isOpen = false;
+    },
+  };
+}
+
+async function identify(descriptor: number): Promise<FileIdentity> {
+  return identityOf(await promisify(fstat)(descriptor, { bigint: true }));
+}
+
+function identityOf(status: BigIntStats): FileIdentity {
   if (!status.isFile()) {
     throw new AppError('unsupported', 'this is no regular file', {
       expected: 'a file or a folder',
@@ -73,7 +110,7 @@ async function identify(handle: FileHandle): Promise<FileIdentity> {
 }
 
 async function readExactly(
-  handle: FileHandle,
+  descriptor: number,
   name: string,
   byteLength: number,
   offset: number,
@@ -87,7 +124,7 @@ async function readExactly(
   while (done < length) {
     let count: number;
     try {
-      count = (await handle.read(bytes, done, length - done, offset + done)).bytesRead;
+      count = (await promisify(read)(descriptor, bytes, done, length - done, offset + done)).bytesRead;
     } catch (error) {
       throw systemError(error, 'reading', name);
     }
@@ -106,17 +143,13 @@ function readNow(
 ): void {
   const length = target.byteLength;
   checkRange(name, byteLength, offset, length);
-  let done = 0;
-  while (done < length) {
-    let count: number;
-    try {
-      count = readSync(descriptor, target, done, length - done, offset + done);
-    } catch (error) {
-      throw systemError(error, 'reading', name);
-    }
-    if (count === 0) throw becameShorter(name, offset, length, done);
-    done += count;
+  let done: number;
+  try {
+    done = readAll(descriptor, target, offset);
+  } catch (error) {
+    throw systemError(error, 'reading', name);
   }
+  if (done < length) throw becameShorter(name, offset, length, done);
 }
 
 function becameShorter(file: string, offset: number, length: number, done: number): AppError {

@@ -1,5 +1,5 @@
 import { columnSource } from '#main/bytes/column-source.ts';
-import { fileSource } from '#main/bytes/file-source.ts';
+import { fileSourceNow } from '#main/bytes/file-source.ts';
 import { inflatedSource } from '#main/bytes/inflated-source.ts';
 import { joinedSource } from '#main/bytes/joined-source.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
@@ -35,7 +35,7 @@ export async function openSource(description: SourceDescription): Promise<ByteSo
 }
 
 async function openFile(path: string, byteLength: number): Promise<ByteSource> {
-  const source = await fileSource(path);
+  const source = fileSourceNow(path);
   if (source.byteLength === byteLength) return source;
   await source.close();
   throw new AppError('io', 'the file changed since it was opened', {

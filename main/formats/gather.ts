@@ -1,4 +1,4 @@
-import { breather } from '#main/bytes/breather.ts';
+import { breathe } from '#main/bytes/breathe.ts';
 import { copyStrided } from '#main/bytes/copy-strided.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { DenseStorage } from '#main/formats/contract.ts';
@@ -35,7 +35,6 @@ export async function readStrided(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const out = new Uint8Array(count * width);
-  const breathe = breather();
   const gap = Math.floor((source.readInto ? GAP_BYTES : SLOW_GAP_BYTES) / width);
   const most = Math.floor(STAGE_BYTES / width);
   // one for all stages: memory that is new is slow

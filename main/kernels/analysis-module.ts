@@ -18,6 +18,7 @@ export interface AnalysisKernels {
   countUpperHalvesOfDoubles(at: number, count: number, tables: number): void;
   countLowerHalves(at: number, count: number, places: number, tables: number): void;
   drain(tables: number, tableCount: number, length: number, totals: number): void;
+  gather(totals: number, length: number, codes: number, counts: number): number;
   isEqual(a: number, b: number, byteLength: number): number;
   /** @param record eight doubles: see `assembly/difference.ts`. */
   differF32(a: number, b: number, count: number, record: number): void;
@@ -40,8 +41,31 @@ export interface AnalysisKernels {
   byteBlocks(...places: [...BlockPlaces, blockBytes: number, codes: number]): void;
   sixBitScaledBlocks(...places: [...BlockPlaces, blockBytes: number, codes: number, fifth: number]): void;
   sixBitBlocks(...places: BlockPlaces): void;
-  readonly binF32: BinKernel;
-  readonly binF64: BinKernel;
+  /** See `assembly/binning.ts`. */
+  binF32(
+    at: number,
+    count: number,
+    low: number,
+    factor: number,
+    doubt: number,
+    bins: number,
+    edges: number,
+    counts: number,
+    outside: number,
+  ): void;
+  /** See `assembly/binning.ts`. */
+  binF64(
+    at: number,
+    count: number,
+    low: number,
+    factor: number,
+    margin: number,
+    bins: number,
+    edges: number,
+    counts: number,
+    laneStride: number,
+    outside: number,
+  ): void;
   readonly finiteBytes: FinitePrefixKernel;
   readonly finiteHalves: FinitePrefixKernel;
   readonly finiteWords: FinitePrefixKernel;
@@ -53,20 +77,6 @@ type BlockPlaces = [at: number, count: number, out: number, halves: number];
 
 /** See `assembly/non-finite.ts`. */
 type FinitePrefixKernel = (at: number, byteLength: number, mask: number, code: number) => number;
-
-/** See `assembly/binning.ts`. */
-type BinKernel = (
-  at: number,
-  count: number,
-  low: number,
-  factor: number,
-  margin: number,
-  bins: number,
-  edges: number,
-  counts: number,
-  laneStride: number,
-  outside: number,
-) => void;
 
 const PAGE_BYTES = 65_536;
 /** Address space alone until it is written to: enough for all regions of ordinary windows. */

@@ -45,35 +45,37 @@ function widened(value: number): readonly [number, number] {
 
 /** Fewer values than this are counted without the kernel, whose tables have to be cleared. */
 const FEW_VALUES = 512;
+/** The f32 kernel's tables have room for these; more bins are counted among doubles. */
+const MOST_FLOAT_BINS = 4096;
 /** Up to so many bins, each lane of a vector has a table of its own. */
 const LANE_BINS = 4096;
-const LANES = 4;
 
 /** Adds the numbers of one window; a view into the kernels' memory is taken as it is. */
 export function countInto(bins: BinCounts, edges: Float64Array, values: Float64Array | Float32Array): void {
-  const isDouble = values instanceof Float64Array;
-  const plan = values.length < FEW_VALUES ? undefined : planFor(edges, isDouble);
+  const isFloat = values instanceof Float32Array && bins.counts.length <= MOST_FLOAT_BINS;
+  const plan = values.length < FEW_VALUES ? undefined : planFor(edges, isFloat);
   if (!plan) countOneByOne(bins, edges, values);
-  else countByKernel(bins, edges, values, plan);
+  else if (isFloat) countFloats(bins, edges, values, plan);
+  else countDoubles(bins, edges, values instanceof Float64Array ? values : new Float64Array(values), plan);
 }
 
-/** How places are estimated: rounded as the kernel's numbers are, with the bound of what that may do. */
+/** How places are estimated: rounded as the kernel's numbers are. */
 interface Plan {
   readonly low: number;
   readonly factor: number;
-  /** How far from the middle of a bin an estimate is to be trusted. */
-  readonly margin: number;
+  /** How far an estimate may be off, in bins. */
+  readonly error: number;
 }
 
 const plans = new WeakMap<Float64Array, { readonly f32: Plan | undefined; readonly f64: Plan | undefined }>();
 
-function planFor(edges: Float64Array, isDouble: boolean): Plan | undefined {
+function planFor(edges: Float64Array, isFloat: boolean): Plan | undefined {
   const known = plans.get(edges) ?? {
     f32: estimatePlan(edges, Math.fround, 2 ** -24),
     f64: estimatePlan(edges, (value) => value, 2 ** -53),
   };
   plans.set(edges, known);
-  return isDouble ? known.f64 : known.f32;
+  return isFloat ? known.f32 : known.f64;
 }
 
 /** A quarter of a bin to either side of its edges at most; beyond that an estimate saves nothing. */
@@ -96,36 +98,59 @@ function estimatePlan(
   let widest = 0;
   for (let i = 0; i <= bins; i++) widest = Math.max(widest, Math.abs((edges[i]! - first) * factor - i));
   error += widest;
-  return error < MOST_ERROR ? { low, factor, margin: round(0.5 - error) } : undefined;
+  return error < MOST_ERROR ? { low, factor, error } : undefined;
+}
+
+function countFloats(bins: BinCounts, edges: Float64Array, values: Float32Array, plan: Plan): void {
+  const { binF32 } = analysisKernels();
+  const at = placeInput(values);
+  const { length } = bins.counts;
+  // as `fractionBits` has it; places are rounded to whole parts
+  const doubt = Math.ceil(plan.error * 2 ** (length <= 256 ? 15 : 11)) + 1;
+  const { edgesAt, countsAt, outsideAt } = placeBins(edges, length);
+  binF32(at, values.length, plan.low, plan.factor, doubt, length, edgesAt, countsAt, outsideAt);
+  addCounts(bins, countsAt, length, outsideAt);
+}
+
+function countDoubles(bins: BinCounts, edges: Float64Array, values: Float64Array, plan: Plan): void {
+  const { binF64 } = analysisKernels();
+  const at = placeInput(values);
+  const { length } = bins.counts;
+  const { low, factor, error } = plan;
+  const stride = length <= LANE_BINS ? length * 4 : 0;
+  const words = stride === 0 ? length : 2 * length;
+  const { edgesAt, countsAt, outsideAt } = placeBins(edges, words);
+  binF64(at, values.length, low, factor, 0.5 - error, length, edgesAt, countsAt, stride, outsideAt);
+  addCounts(bins, countsAt, words, outsideAt);
 }
 
 const edgeRegion = memoryRegion();
-const tableRegion = memoryRegion();
+const countRegion = memoryRegion();
 const outsideRegion = memoryRegion();
+const OUTSIDE_WORDS = 5;
 
-function countByKernel(
-  bins: BinCounts,
+/** Puts the edges where kernels read them, and as many counts of nothing. */
+function placeBins(
   edges: Float64Array,
-  values: Float64Array | Float32Array,
-  { low, factor, margin }: Plan,
-): void {
-  const kernels = analysisKernels();
-  const at = placeInput(values);
-  const { counts } = bins;
-  const lanes = counts.length <= LANE_BINS ? LANES : 1;
+  words: number,
+): { readonly edgesAt: number; readonly countsAt: number; readonly outsideAt: number } {
   const edgesAt = edgeRegion.reserve(edges.byteLength);
-  const tables = tableRegion.reserve(counts.length * lanes * 4);
-  const outside = outsideRegion.reserve(5 * 4);
-  const { buffer } = kernels.memory;
+  const countsAt = countRegion.reserve(words * 4);
+  const outsideAt = outsideRegion.reserve(OUTSIDE_WORDS * 4);
+  const { buffer } = analysisKernels().memory;
   new Float64Array(buffer, edgesAt, edges.length).set(edges);
-  const words = new Uint32Array(buffer, tables, counts.length * lanes).fill(0);
-  const others = new Uint32Array(buffer, outside, 5).fill(0);
-  const count = values instanceof Float64Array ? kernels.binF64 : kernels.binF32;
-  const laneStride = lanes === 1 ? 0 : counts.length * 4;
-  count(at, values.length, low, factor, margin, counts.length, edgesAt, tables, laneStride, outside);
-  for (let bin = 0; bin < counts.length; bin++) {
-    for (let word = bin; word < words.length; word += counts.length) counts[bin]! += words[word]!;
-  }
+  new Uint32Array(buffer, countsAt, words).fill(0);
+  new Uint32Array(buffer, outsideAt, OUTSIDE_WORDS).fill(0);
+  return { edgesAt, countsAt, outsideAt };
+}
+
+/** @param words of one table of counts, or of two that follow each other. */
+function addCounts(bins: BinCounts, countsAt: number, words: number, outsideAt: number): void {
+  const { buffer } = analysisKernels().memory;
+  const { counts } = bins;
+  const found = new Uint32Array(buffer, countsAt, words);
+  for (let at = 0; at < words; at++) counts[at % counts.length]! += found[at]!;
+  const others = new Uint32Array(buffer, outsideAt, OUTSIDE_WORDS);
   bins.below += others[0]!;
   bins.above += others[1]!;
   bins.nan += others[2]!;

@@ -2,16 +2,23 @@
  * Values of at most sixteen bits, counted by their code: 256 or 65,536 counts hold everything there is to know about
  * them but their order, so every figure, bin and quantile follows without reading again.
  */
-import { analysisKernels, borrowRegion, placeInput, returnRegion } from '#main/kernels/analysis-module.ts';
-import { binOf, type BinCounts } from '#main/kernels/binning.ts';
+import {
+  analysisKernels,
+  borrowRegion,
+  memoryRegion,
+  placeInput,
+  returnRegion,
+} from '#main/kernels/analysis-module.ts';
+import type { BinCounts } from '#main/kernels/binning.ts';
 import { decode, smallestNormal } from '#main/kernels/decode.ts';
 import { emptyMoments, type Moments } from '#main/kernels/moments.ts';
 import { allCodes } from '#main/kernels/numbers.ts';
 import { elementByteLength, isReal } from '#shared/dtype.ts';
 
+/** The codes that occur, in ascending order, and how often each does: most often a few thousand of the 65,536. */
 export interface CodeCounts {
   readonly dtype: string;
-  /** By code. */
+  readonly codes: Uint32Array;
   readonly counts: Float64Array;
 }
 
@@ -25,6 +32,8 @@ export interface CodeCounter {
   add(bytes: Uint8Array): void;
   /** By code, all that was added so far. */
   counts(): Float64Array;
+  /** As `counts`, without the codes that do not occur. */
+  occurring(): Omit<CodeCounts, 'dtype'>;
   release(): void;
 }
 
@@ -49,6 +58,8 @@ export function roundedHalfCounter(): CodeCounter {
 /** u32 counts are emptied before they could overflow. */
 const MOST_UNDRAINED = 2 ** 31;
 
+const listRegion = memoryRegion();
+
 function tableCounter(
   tableCount: number,
   length: number,
@@ -57,13 +68,14 @@ function tableCounter(
 ): CodeCounter {
   const kernels = analysisKernels();
   const region = borrowRegion();
-  const totals = new Float64Array(length);
   const tableBytes = tableCount * length * 4;
-  const tables = region.reserve(tableBytes + totals.byteLength);
-  new Uint8Array(kernels.memory.buffer, tables, tableBytes + totals.byteLength).fill(0);
+  const totalBytes = length * 8;
+  const tables = region.reserve(tableBytes + totalBytes);
+  const totals = tables + tableBytes;
+  new Uint8Array(kernels.memory.buffer, tables, tableBytes + totalBytes).fill(0);
   let undrained = 0;
   const drain = () => {
-    kernels.drain(tables, tableCount, length, tables + tableBytes);
+    kernels.drain(tables, tableCount, length, totals);
     undrained = 0;
   };
   return {
@@ -75,7 +87,17 @@ function tableCounter(
     },
     counts: () => {
       drain();
-      return new Float64Array(kernels.memory.buffer, tables + tableBytes, length).slice();
+      return new Float64Array(kernels.memory.buffer, totals, length).slice();
+    },
+    occurring: () => {
+      drain();
+      const counts = listRegion.reserve(length * 12);
+      const codes = counts + totalBytes;
+      const found = kernels.gather(totals, length, codes, counts);
+      return {
+        codes: new Uint32Array(kernels.memory.buffer, codes, found).slice(),
+        counts: new Float64Array(kernels.memory.buffer, counts, found).slice(),
+      };
     },
     release: () => returnRegion(region),
   };
@@ -122,15 +144,14 @@ export function valuesOfCodes(dtype: string): Float64Array {
 }
 
 /** Moments of all elements counted; positions are not known. */
-export function momentsOfCodes({ dtype, counts }: CodeCounts): Moments {
+export function momentsOfCodes({ dtype, codes, counts }: CodeCounts): Moments {
   const moments = emptyMoments();
   const values = valuesOfCodes(dtype);
   const tiny = smallestNormal(dtype);
   const sum = compensatedSum();
-  for (let code = 0; code < counts.length; code++) {
-    const count = counts[code]!;
-    if (count === 0) continue;
-    const value = values[code]!;
+  for (let at = 0; at < codes.length; at++) {
+    const count = counts[at]!;
+    const value = values[codes[at]!]!;
     moments.count += count;
     if (value - value !== 0) {
       if (value === Infinity) moments.positiveInfinity += count;
@@ -148,9 +169,9 @@ export function momentsOfCodes({ dtype, counts }: CodeCounts): Moments {
   if (moments.finite === 0) return moments;
   moments.mean = sum.total() / moments.finite;
   const squares = compensatedSum();
-  for (let code = 0; code < counts.length; code++) {
-    const deviation = values[code]! - moments.mean;
-    if (counts[code]! > 0 && deviation - deviation === 0) squares.add(deviation * deviation * counts[code]!);
+  for (let at = 0; at < codes.length; at++) {
+    const deviation = values[codes[at]!]! - moments.mean;
+    if (deviation - deviation === 0) squares.add(deviation * deviation * counts[at]!);
   }
   moments.squares = squares.total();
   return moments;
@@ -171,35 +192,45 @@ function compensatedSum(): { add: (value: number) => void; total: () => number }
 }
 
 /** Adds all elements counted to bins of any edges. */
-export function binCodes({ dtype, counts }: CodeCounts, bins: BinCounts, edges: Float64Array): void {
+export function binCodes({ dtype, codes, counts }: CodeCounts, bins: BinCounts, edges: Float64Array): void {
   const values = valuesOfCodes(dtype);
   const [low, high] = [edges[0]!, edges[edges.length - 1]!];
-  for (let code = 0; code < counts.length; code++) {
-    const count = counts[code]!;
-    if (count === 0) continue;
-    const value = values[code]!;
+  const last = edges.length - 2;
+  let bin = 0;
+  for (let at = 0; at < codes.length; at++) {
+    const count = counts[at]!;
+    const value = values[codes[at]!]!;
     if (value === Infinity) bins.positiveInfinity += count;
     else if (value === -Infinity) bins.negativeInfinity += count;
     else if (value !== value) bins.nan += count;
     else if (value < low) bins.below += count;
     else if (value > high) bins.above += count;
-    else bins.counts[binOf(edges, value)]! += count;
+    else {
+      // values of neighbouring codes are neighbours: there are few steps from one to the next
+      while (bin < last && value >= edges[bin + 1]!) bin++;
+      while (value < edges[bin]!) bin--;
+      bins.counts[bin]! += count;
+    }
   }
 }
 
 /** The finite values at 0-based ranks of their sorted order. */
-export function valuesAtRanks({ dtype, counts }: CodeCounts, ranks: readonly number[]): Map<number, number> {
-  const values = valuesOfCodes(dtype);
-  const order = Array.from(counts.keys())
-    .filter((code) => counts[code]! > 0 && Number.isFinite(values[code]))
+export function valuesAtRanks(
+  { dtype, codes, counts }: CodeCounts,
+  ranks: readonly number[],
+): Map<number, number> {
+  const table = valuesOfCodes(dtype);
+  const values = Array.from(codes, (code) => table[code]!);
+  const order = Array.from(values.keys())
+    .filter((at) => Number.isFinite(values[at]))
     .sort((a, b) => values[a]! - values[b]!);
   const wanted = [...new Set(ranks)].sort((a, b) => a - b);
   const found = new Map<number, number>();
   let before = 0;
   let next = 0;
-  for (const code of order) {
-    before += counts[code]!;
-    while (next < wanted.length && wanted[next]! < before) found.set(wanted[next++]!, values[code]!);
+  for (const at of order) {
+    before += counts[at]!;
+    while (next < wanted.length && wanted[next]! < before) found.set(wanted[next++]!, values[at]!);
   }
   return found;
 }

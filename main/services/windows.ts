@@ -1,4 +1,4 @@
-import { breather } from '#main/bytes/breather.ts';
+import { breathe } from '#main/bytes/breathe.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { borrowWindow, type InputWindow } from '#main/kernels/analysis-module.ts';
@@ -39,7 +39,6 @@ export async function* windowsOf(
   { begin = 0, end = reader.elementCount }: ElementRange = {},
 ): AsyncGenerator<Window, void, undefined> {
   const size = windowLength(reader.elementByteLength);
-  const breathe = breather();
   const input = borrowWindow();
   try {
     for (let start = begin; start < end; start += size) {

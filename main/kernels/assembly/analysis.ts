@@ -3,7 +3,7 @@ export { workspace } from './workspace';
 export { crc32, crc32c } from './crc';
 export { momentsF32, momentsF64 } from './moments';
 export { countBytes, countHalves, countUpperHalves, countUpperHalvesOfDoubles } from './counting';
-export { countLowerHalves, drain } from './counting';
+export { countLowerHalves, drain, gather } from './counting';
 export { binF32, binF64 } from './binning';
 export { isEqual, differF32, differF64, excessF32, excessF64 } from './difference';
 export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves } from './codes';

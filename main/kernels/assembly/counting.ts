@@ -22,12 +22,15 @@ const SECOND: usize = 65536 * 4;
 /** @param tables two of 65,536 u32 counts. */
 export function countHalves(at: usize, count: u32, tables: usize): void {
   const end = at + ((<usize>count) << 1);
-  for (const whole = at + ((<usize>(count & ~3)) << 1); at < whole; at += 8) {
-    const codes = load<u64>(at);
-    increase(tables + (((<usize>codes) & 0xffff) << 2), 0);
-    increase(tables + (((<usize>(codes >> 16)) & 0xffff) << 2), SECOND);
-    increase(tables + (((<usize>(codes >> 32)) & 0xffff) << 2), 0);
-    increase(tables + ((<usize>(codes >> 48)) << 2), SECOND);
+  for (const whole = at + ((<usize>(count & ~7)) << 1); at < whole; at += 16) {
+    increase(tables + ((<usize>load<u16>(at)) << 2), 0);
+    increase(tables + ((<usize>load<u16>(at, 2)) << 2), SECOND);
+    increase(tables + ((<usize>load<u16>(at, 4)) << 2), 0);
+    increase(tables + ((<usize>load<u16>(at, 6)) << 2), SECOND);
+    increase(tables + ((<usize>load<u16>(at, 8)) << 2), 0);
+    increase(tables + ((<usize>load<u16>(at, 10)) << 2), SECOND);
+    increase(tables + ((<usize>load<u16>(at, 12)) << 2), 0);
+    increase(tables + ((<usize>load<u16>(at, 14)) << 2), SECOND);
   }
   for (; at < end; at += 2) increase(tables + ((<usize>load<u16>(at)) << 2), 0);
 }
@@ -83,4 +86,20 @@ export function drain(tables: usize, tableCount: u32, length: u32, totals: usize
     if (sum !== 0) store<f64>(totals + (index << 3), load<f64>(totals + (index << 3)) + <f64>sum);
   }
   memory.fill(tables, 0, <usize>tableCount * width);
+}
+
+/**
+ * Lists what a table of doubles counted at least once.
+ * @param length a multiple of two. @param codes u32, and counts f64, with room for all of them. @returns how many there are.
+ */
+export function gather(totals: usize, length: u32, codes: usize, counts: usize): u32 {
+  let found: usize = 0;
+  for (let index: usize = 0; index < <usize>length; index++) {
+    const total = load<f64>(totals + (index << 3));
+    if (total === 0) continue;
+    store<u32>(codes + (found << 2), <u32>index);
+    store<f64>(counts + (found << 3), total);
+    found++;
+  }
+  return <u32>found;
 }

@@ -1,13 +1,22 @@
 /**
- * Counts, extremes and moments of one window, in blocks of 4096 values. A block's deviations are taken around the
- * mean of the blocks before it; where that cancels, or where a value is not finite, the block is done again with two
- * sweeps around its own mean. Blocks merge in order (Chan, Golub and LeVeque 1979), so the figures are a function of the window alone.
+ * Counts, extremes and moments of one window, in blocks of 4096 values. A block's deviations are taken around zero, or
+ * around the mean so far where the block before lay far from zero; where that cancels, around the block's own mean in a
+ * second sweep. A block with values that are not finite is done value by value. Blocks merge in order (Chan, Golub and
+ * LeVeque 1979), so the figures are a function of the window alone.
  */
 
 const BLOCK: u32 = 4096;
 
-/** More than this share of the squares lost to the shift asks for a second sweep: it leaves 12 digits. */
-const MOST_CANCELLED: f64 = 0.999;
+/** More than this share of the squares lost to the shift asks for another one: five bits. */
+const MOST_CANCELLED: f64 = 0.96875;
+
+/** What a loop keeps in registers: loaded before it, V8 does not make it anew at every turn. */
+const CONSTANTS: usize = memory.data(32, 16);
+
+/** How a sweep ended. */
+const DONE: i32 = 0;
+const CANCELLED: i32 = 1;
+const NOT_FINITE: i32 = 2;
 
 let nan: f64 = 0;
 let positiveInfinity: f64 = 0;
@@ -21,8 +30,12 @@ let lowestAt: f64 = 0;
 let highestAt: f64 = 0;
 let mean: f64 = 0;
 let squares: f64 = 0;
+/** Of the last block that was swept. */
+let center: f64 = 0;
+let isFarFromZero: bool = false;
 
 function start(): void {
+  isFarFromZero = false;
   nan = positiveInfinity = negativeInfinity = zeros = denormals = finite = mean = squares = 0;
   lowest = Infinity;
   highest = -Infinity;
@@ -53,7 +66,7 @@ export function momentsF32(at: usize, count: u32, tiny: f64, record: usize): voi
   for (let begin: u32 = 0; begin < count; begin += BLOCK) {
     const length = min(BLOCK, count - begin);
     const even = length & ~7;
-    if (even > 0 && !sweepF32(at, begin, even, mean, <f32>tiny)) carefully<f32>(at, begin, even, tiny);
+    if (even > 0 && !blockF32(at, begin, even, <f32>tiny)) carefully<f32>(at, begin, even, tiny);
     if (even < length) carefully<f32>(at, begin + even, length - even, tiny);
   }
   finish(record);
@@ -65,18 +78,38 @@ export function momentsF64(at: usize, count: u32, tiny: f64, record: usize): voi
   for (let begin: u32 = 0; begin < count; begin += BLOCK) {
     const length = min(BLOCK, count - begin);
     const even = length & ~3;
-    if (even > 0 && !sweepF64(at, begin, even, mean, tiny)) carefully<f64>(at, begin, even, tiny);
+    if (even > 0 && !blockF64(at, begin, even, tiny)) carefully<f64>(at, begin, even, tiny);
     if (even < length) carefully<f64>(at, begin + even, length - even, tiny);
   }
   finish(record);
 }
 
-/** One sweep over a multiple of eight values. @returns false, and nothing is counted, where it does not do. */
-function sweepF32(base: usize, begin: u32, count: u32, shift: f64, tiny: f32): bool {
+/** A multiple of eight values. @returns false, and nothing is counted, where some are not finite. */
+function blockF32(base: usize, begin: u32, count: u32, tiny: f32): bool {
+  let end = isFarFromZero
+    ? sweepF32<f64>(base, begin, count, mean, tiny)
+    : sweepF32<void>(base, begin, count, 0, tiny);
+  if (end === CANCELLED) end = sweepF32<f64>(base, begin, count, center, tiny);
+  return end === DONE;
+}
+
+/** A multiple of four values. @returns false, and nothing is counted, where some are not finite. */
+function blockF64(base: usize, begin: u32, count: u32, tiny: f64): bool {
+  let end = isFarFromZero
+    ? sweepF64<f64>(base, begin, count, mean, tiny)
+    : sweepF64<void>(base, begin, count, 0, tiny);
+  if (end === CANCELLED) end = sweepF64<f64>(base, begin, count, center, tiny);
+  return end === DONE;
+}
+
+/** Nothing is counted unless it ends as `DONE`. @typeParam Shift `void` where it is none. */
+function sweepF32<Shift>(base: usize, begin: u32, count: u32, shift: f64, tiny: f32): i32 {
   const from = base + <usize>begin * 4;
   const end = from + <usize>count * 4;
-  const origin = f64x2.splat(shift);
-  const magnitude = i32x4.splat(0x7fffffff);
+  v128.store(CONSTANTS, f64x2.splat(shift));
+  v128.store(CONSTANTS, i32x4.splat(0x7fffffff), 16);
+  const origin = v128.load(CONSTANTS);
+  const magnitude = v128.load(CONSTANTS, 16);
   let least = f32x4.splat(Infinity);
   let most = f32x4.splat(-Infinity);
   let nearest = f32x4.splat(Infinity);
@@ -90,10 +123,10 @@ function sweepF32(base: usize, begin: u32, count: u32, shift: f64, tiny: f32): b
     least = f32x4.pmin(least, f32x4.pmin(a, b));
     most = f32x4.pmax(most, f32x4.pmax(a, b));
     nearest = f32x4.pmin(nearest, f32x4.pmin(v128.and(a, magnitude), v128.and(b, magnitude)));
-    const a0 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at)), origin);
-    const a1 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at, 8)), origin);
-    const b0 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at, 16)), origin);
-    const b1 = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at, 24)), origin);
+    const a0 = around<Shift>(f64x2.promote_low_f32x4(v128.load64_zero(at)), origin);
+    const a1 = around<Shift>(f64x2.promote_low_f32x4(v128.load64_zero(at, 8)), origin);
+    const b0 = around<Shift>(f64x2.promote_low_f32x4(v128.load64_zero(at, 16)), origin);
+    const b1 = around<Shift>(f64x2.promote_low_f32x4(v128.load64_zero(at, 24)), origin);
     sum0 = f64x2.add(sum0, f64x2.add(a0, b0));
     sum1 = f64x2.add(sum1, f64x2.add(a1, b1));
     square0 = f64x2.add(square0, f64x2.add(f64x2.mul(a0, a0), f64x2.mul(b0, b0)));
@@ -101,8 +134,8 @@ function sweepF32(base: usize, begin: u32, count: u32, shift: f64, tiny: f32): b
   }
   const sum = total(f64x2.add(sum0, sum1));
   const square = total(f64x2.add(square0, square1));
-  if (!isSafe(sum, square, <f64>count)) return false;
-  merge(<f64>count, shift + sum / <f64>count, square - (sum * sum) / <f64>count);
+  const ended = take(<f64>count, shift, sum, square);
+  if (ended !== DONE) return ended;
   const low = min(
     min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
     min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3)),
@@ -117,14 +150,16 @@ function sweepF32(base: usize, begin: u32, count: u32, shift: f64, tiny: f32): b
   );
   notice<f32>(base, begin, count, low, high);
   if (near < tiny || near === 0) countSmallF32(from, count, tiny);
-  return true;
+  return DONE;
 }
 
-function sweepF64(base: usize, begin: u32, count: u32, shift: f64, tiny: f64): bool {
+function sweepF64<Shift>(base: usize, begin: u32, count: u32, shift: f64, tiny: f64): i32 {
   const from = base + <usize>begin * 8;
   const end = from + <usize>count * 8;
-  const origin = f64x2.splat(shift);
-  const magnitude = i64x2.splat(0x7fffffffffffffff);
+  v128.store(CONSTANTS, f64x2.splat(shift));
+  v128.store(CONSTANTS, i64x2.splat(0x7fffffffffffffff), 16);
+  const origin = v128.load(CONSTANTS);
+  const magnitude = v128.load(CONSTANTS, 16);
   let least = f64x2.splat(Infinity);
   let most = f64x2.splat(-Infinity);
   let nearest = f64x2.splat(Infinity);
@@ -138,8 +173,8 @@ function sweepF64(base: usize, begin: u32, count: u32, shift: f64, tiny: f64): b
     least = f64x2.pmin(least, f64x2.pmin(a, b));
     most = f64x2.pmax(most, f64x2.pmax(a, b));
     nearest = f64x2.pmin(nearest, f64x2.pmin(v128.and(a, magnitude), v128.and(b, magnitude)));
-    const a0 = f64x2.sub(a, origin);
-    const b0 = f64x2.sub(b, origin);
+    const a0 = around<Shift>(a, origin);
+    const b0 = around<Shift>(b, origin);
     sum0 = f64x2.add(sum0, a0);
     sum1 = f64x2.add(sum1, b0);
     square0 = f64x2.add(square0, f64x2.mul(a0, a0));
@@ -147,8 +182,8 @@ function sweepF64(base: usize, begin: u32, count: u32, shift: f64, tiny: f64): b
   }
   const sum = total(f64x2.add(sum0, sum1));
   const square = total(f64x2.add(square0, square1));
-  if (!isSafe(sum, square, <f64>count)) return false;
-  merge(<f64>count, shift + sum / <f64>count, square - (sum * sum) / <f64>count);
+  const ended = take(<f64>count, shift, sum, square);
+  if (ended !== DONE) return ended;
   notice<f64>(
     base,
     begin,
@@ -158,18 +193,27 @@ function sweepF64(base: usize, begin: u32, count: u32, shift: f64, tiny: f64): b
   );
   const near = min(f64x2.extract_lane(nearest, 0), f64x2.extract_lane(nearest, 1));
   if (near < tiny || near === 0) countSmallF64(from, count, tiny);
-  return true;
+  return DONE;
 }
 
 function total(pair: v128): f64 {
   return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
-/** Not where a value was no finite number, since then the sum is none, nor where the difference would lose digits. */
-function isSafe(sum: f64, square: f64, count: f64): bool {
-  return (
-    isFinite(sum) && isFinite(square) && ((sum * sum) / count <= MOST_CANCELLED * square || square === 0)
-  );
+function around<Shift>(values: v128, origin: v128): v128 {
+  return isVoid<Shift>() ? values : f64x2.sub(values, origin);
+}
+
+/** Merges a block's sums around a shift: not where they are none, nor where their difference would lose digits. */
+function take(count: f64, shift: f64, sum: f64, square: f64): i32 {
+  if (!isFinite(sum) || !isFinite(square)) return NOT_FINITE;
+  const lost = (sum * sum) / count;
+  center = shift + sum / count;
+  if (lost > MOST_CANCELLED * square) return CANCELLED;
+  const deviations = square - lost;
+  merge(count, center, deviations);
+  isFarFromZero = count * center * center * (1 - MOST_CANCELLED) > MOST_CANCELLED * deviations;
+  return DONE;
 }
 
 /** Two sweeps, value by value: what is not finite is counted apart. */
@@ -196,23 +240,23 @@ function carefully<T>(base: usize, begin: u32, count: u32, tiny: f64): void {
     else if (abs(value) < tiny) denormals++;
   }
   if (good === 0) return;
-  const center = sum / good;
-  // what rounding left out of the center shows in the deviations, which are small
+  const middle = sum / good;
+  // what rounding left out of the middle shows in the deviations, which are small
   let rest: f64 = 0;
   let deviations: f64 = 0;
   for (let at = from; at < end; at += sizeof<T>()) {
-    const deviation = <f64>load<T>(at) - center;
+    const deviation = <f64>load<T>(at) - middle;
     if (deviation - deviation !== 0) continue;
     rest += deviation;
     deviations += deviation * deviation;
   }
-  merge(good, center + rest / good, deviations - (rest * rest) / good);
+  merge(good, middle + rest / good, deviations - (rest * rest) / good);
   notice<T>(base, begin, count, <T>low, <T>high);
 }
 
-function merge(count: f64, center: f64, deviations: f64): void {
+function merge(count: f64, middle: f64, deviations: f64): void {
   const all = finite + count;
-  const delta = center - mean;
+  const delta = middle - mean;
   mean += delta * (count / all);
   squares += deviations + delta * delta * (finite * (count / all));
   finite = all;

@@ -4,8 +4,9 @@ import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { openSource } from '#main/bytes/reopen.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import { borrowWindow, type InputWindow } from '#main/kernels/analysis-module.ts';
-import { windowCrc32, windowCrc32c } from '#main/kernels/checksum.ts';
-import { breather } from '#main/bytes/breather.ts';
+import { windowCrc32c } from '#main/kernels/checksum.ts';
+import { breathe } from '#main/bytes/breathe.ts';
+import { fastCrc32 } from '#main/services/tasks/fast-crc32.ts';
 import type { Pass } from '#main/services/windows.ts';
 import type { Checksum } from '#main/formats/contract.ts';
 import { AppError, throwIfCancelled } from '#shared/errors.ts';
@@ -19,7 +20,7 @@ export interface ChecksumTask {
 }
 
 const STEPS: ReadonlyMap<string, (bytes: Uint8Array, seed: number) => number> = new Map([
-  ['crc32', windowCrc32],
+  ['crc32', fastCrc32],
   ['crc32c', windowCrc32c],
   ['crc32c-masked', windowCrc32c],
   ['adler32', adler32],
@@ -32,7 +33,6 @@ export async function checksumTask(task: ChecksumTask, pass: Pass): Promise<numb
     throw new AppError('unsupported', `the checksum ${task.algorithm} is verified while its values are read`);
   const source = await openSource(task.source);
   const input = borrowWindow();
-  const breathe = breather();
   try {
     let value = task.algorithm === 'adler32' ? ADLER32_START : 0;
     for (let at = task.begin; at < task.end; at += WINDOW_BYTES) {

@@ -1,6 +1,6 @@
 import { checkChunk, isChunkChecked } from '#main/formats/chunks.ts';
 import { withSources, type TensorPlan } from '#main/services/tensor-plan.ts';
-import { breather } from '#main/bytes/breather.ts';
+import { breathe } from '#main/bytes/breathe.ts';
 import type { Pass } from '#main/services/windows.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import { isAppError, throwIfCancelled, type ErrorCode } from '#shared/errors.ts';
@@ -23,7 +23,6 @@ export async function chunkCheckTask({ plan }: ChunkCheckTask, pass: Pass): Prom
   const { storage, dtype } = plan.tensor;
   if (storage.kind !== 'chunked') return undefined;
   const width = elementByteLength(dtype);
-  const breathe = breather();
   return withSources(plan, async (sources) => {
     for (const [index, chunk] of storage.chunks.entries()) {
       await breathe();

@@ -85,7 +85,7 @@ export async function countCodes(
       onWindow?.(bytes);
       counter.add(bytes);
     }
-    return { dtype, counts: counter.counts() };
+    return { dtype, ...counter.occurring() };
   } finally {
     counter.release();
   }

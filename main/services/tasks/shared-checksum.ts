@@ -4,7 +4,8 @@ import { openSource } from '#main/bytes/reopen.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
 import { isContiguous } from '#main/formats/read.ts';
-import { windowCrc32, windowCrc32c } from '#main/kernels/checksum.ts';
+import { windowCrc32c } from '#main/kernels/checksum.ts';
+import { fastCrc32 } from '#main/services/tasks/fast-crc32.ts';
 import { dtypeInfo, elementByteLength, swapUnit } from '#shared/dtype.ts';
 import { elementCountOf } from '#shared/tensor.ts';
 
@@ -55,7 +56,7 @@ export interface RunningChecksum {
 
 export async function startChecksum(shared: SharedChecksum): Promise<RunningChecksum> {
   const { algorithm, begin, from, to, end } = shared;
-  const step = algorithm === 'crc32' ? windowCrc32 : windowCrc32c;
+  const step = algorithm === 'crc32' ? fastCrc32 : windowCrc32c;
   let value = step(await readBeside(shared, begin, from));
   return {
     add: (bytes) => {

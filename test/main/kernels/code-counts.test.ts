@@ -25,6 +25,15 @@ function tally(codes: Iterable<number>, length: number): number[] {
   return counts;
 }
 
+/** The codes that occur, in order, and how often they do. */
+function occurring(all: readonly number[]): { codes: Uint32Array; counts: Float64Array } {
+  const codes = [...new Set(all)].sort((a, b) => a - b);
+  return {
+    codes: Uint32Array.from(codes),
+    counts: Float64Array.from(codes, (code) => all.filter((other) => other === code).length),
+  };
+}
+
 /** Little-endian, two bytes each. */
 function halvesOf(window: Uint8Array): number[] {
   return Array.from({ length: window.length >> 1 }, (_, i) => window[2 * i]! | (window[2 * i + 1]! << 8));
@@ -56,6 +65,7 @@ describe('codes', () => {
         expect(counter.counts().reduce((sum, count) => sum + count, 0)).toBe(even.length / 2);
         const halves = tally(halvesOf(even), 65_536);
         expect(counter.counts().every((count, code) => count === halves[code])).toBe(true);
+        expect(counter.occurring()).toEqual(occurring(halvesOf(even)));
         counter.release();
       }),
       { numRuns: 30 },
@@ -97,10 +107,10 @@ describe('figures of counted codes', () => {
     const code = fc.nat(values.length - 1);
     fc.assert(
       fc.property(fc.array(code, { maxLength: 60 }), (codes) => {
-        const counts = Float64Array.from(tally(codes, values.length));
+        const counted = occurring(codes);
         const all = codes.map((at) => values[at]!);
         const finite = all.filter(Number.isFinite).sort((a, b) => a - b);
-        const moments = momentsOfCodes({ dtype, counts });
+        const moments = momentsOfCodes({ dtype, ...counted });
         expect([moments.count, moments.nan, moments.finite, moments.zeros]).toEqual([
           all.length,
           all.filter(Number.isNaN).length,
@@ -110,13 +120,13 @@ describe('figures of counted codes', () => {
         if (finite.length === 0) return;
         const edges = Float64Array.of(finite[0]!, (finite[0]! + finite.at(-1)) / 2, finite.at(-1));
         const bins = emptyBins(2);
-        binCodes({ dtype, counts }, bins, edges);
+        binCodes({ dtype, ...counted }, bins, edges);
         expect([...bins.counts]).toEqual([
           finite.filter((value) => value < edges[1]!).length,
           finite.filter((value) => value >= edges[1]!).length,
         ]);
         const ranks = finite.map((_, rank) => rank);
-        const found = valuesAtRanks({ dtype, counts }, ranks);
+        const found = valuesAtRanks({ dtype, ...counted }, ranks);
         expect(ranks.map((rank) => found.get(rank)! + 0)).toEqual(finite.map((value) => value + 0));
       }),
       { numRuns: values.length > 256 ? 15 : 60 },
