@@ -132,6 +132,12 @@ export function lowerHalfCounter(uppers: readonly number[]): LowerHalfCounter {
   };
 }
 
+/** The codes that occur, of counts by code. */
+export function occurringCodes(all: Float64Array): Omit<CodeCounts, 'dtype'> {
+  const codes = Uint32Array.from(all.keys()).filter((code) => all[code]! > 0);
+  return { codes, counts: Float64Array.from(codes, (code) => all[code]!) };
+}
+
 const knownValues = new Map<string, Float64Array>();
 
 /** The number of every code, as a double. Shared: do not write to it. */

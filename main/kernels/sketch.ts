@@ -8,6 +8,7 @@ import {
   codeCounter,
   hasFewCodes,
   momentsOfCodes,
+  occurringCodes,
   roundedHalfCounter,
   upperHalfCounter,
   type CodeCounter,
@@ -51,7 +52,7 @@ function losslessSketcher(dtype: string): Sketcher {
     add: counter.add,
     sketch: () => {
       const counts = counter.counts();
-      return { dtype, counts, ...figuresOf(momentsOfCodes({ dtype, counts })) };
+      return { dtype, counts, ...figuresOf(momentsOfCodes({ dtype, ...occurringCodes(counts) })) };
     },
     release: counter.release,
   };
@@ -111,7 +112,7 @@ export function sketchedBins(sketch: Sketch, edges: Float64Array): Histogram | u
   const { dtype, counts, nan, positiveInfinity, negativeInfinity, finite } = sketch;
   if (hasFewCodes(dtype)) {
     const bins = emptyBins(edges.length - 1);
-    binCodes({ dtype, counts }, bins, edges);
+    binCodes({ dtype, ...occurringCodes(counts) }, bins, edges);
     return { edges, ...bins, exact: true };
   }
   const spans = knownSpans(sketch);

@@ -1,11 +1,13 @@
 /**
- * Counts, extremes and moments of one window, in blocks of 4096 values. A block's deviations are taken around zero, or
- * around the mean so far where the block before lay far from zero; where that cancels, around the block's own mean in a
- * second sweep. A block with values that are not finite is done value by value. Blocks merge in order (Chan, Golub and
- * LeVeque 1979), so the figures are a function of the window alone.
+ * Counts, extremes and moments of one window, in blocks. A block's deviations are taken around zero, or around the mean
+ * so far where the block before lay far from zero; where that cancels, around the block's own mean in a second sweep.
+ * A block with values that are not finite is done value by value. Blocks merge in order (Chan, Golub and LeVeque 1979),
+ * so the figures are a function of the window alone.
  */
 
-const BLOCK: u32 = 4096;
+/** Values of a block: sums of doubles round at every step, those of floats hardly ever. */
+const FLOAT_BLOCK: u32 = 4096;
+const DOUBLE_BLOCK: u32 = 1024;
 
 /** More than this share of the squares lost to the shift asks for another one: five bits. */
 const MOST_CANCELLED: f64 = 0.96875;
@@ -63,8 +65,8 @@ function finish(record: usize): void {
  */
 export function momentsF32(at: usize, count: u32, tiny: f64, record: usize): void {
   start();
-  for (let begin: u32 = 0; begin < count; begin += BLOCK) {
-    const length = min(BLOCK, count - begin);
+  for (let begin: u32 = 0; begin < count; begin += FLOAT_BLOCK) {
+    const length = min(FLOAT_BLOCK, count - begin);
     const even = length & ~7;
     if (even > 0 && !blockF32(at, begin, even, <f32>tiny)) carefully<f32>(at, begin, even, tiny);
     if (even < length) carefully<f32>(at, begin + even, length - even, tiny);
@@ -75,8 +77,8 @@ export function momentsF32(at: usize, count: u32, tiny: f64, record: usize): voi
 /** As `momentsF32`. The squares must stay in range: the caller looks at the extremes. */
 export function momentsF64(at: usize, count: u32, tiny: f64, record: usize): void {
   start();
-  for (let begin: u32 = 0; begin < count; begin += BLOCK) {
-    const length = min(BLOCK, count - begin);
+  for (let begin: u32 = 0; begin < count; begin += DOUBLE_BLOCK) {
+    const length = min(DOUBLE_BLOCK, count - begin);
     const even = length & ~3;
     if (even > 0 && !blockF64(at, begin, even, tiny)) carefully<f64>(at, begin, even, tiny);
     if (even < length) carefully<f64>(at, begin + even, length - even, tiny);

@@ -55,7 +55,8 @@ function plain(values: readonly number[], tiny: number): Plain {
   };
 }
 
-function check(values: Float32Array | Float64Array, dtype: string, tiny: number): void {
+/** @param rounding that sums may have, relative to the largest magnitude. */
+function check(values: Float32Array | Float64Array, dtype: string, tiny: number, rounding = 4e-15): void {
   const moments = windowMoments(values, dtype);
   const expected = plain([...values], tiny);
   const { count, nan, positiveInfinity, negativeInfinity, zeros, denormals, finite } = moments;
@@ -70,10 +71,10 @@ function check(values: Float32Array | Float64Array, dtype: string, tiny: number)
   expect([moments.minAt, moments.maxAt]).toEqual([[...values].indexOf(min), [...values].indexOf(max)]);
   const { mean, std } = deviationOf(moments)!;
   const magnitude = Math.max(Math.abs(min), Math.abs(max));
-  expect(Math.abs(mean - expected.mean)).toBeLessThanOrEqual(4e-15 * magnitude);
+  expect(Math.abs(mean - expected.mean)).toBeLessThanOrEqual(rounding * magnitude);
   const scaled = expected.finite.map((value) => (value - expected.mean) / (magnitude || 1));
   const deviation = Math.sqrt(scaled.reduce((sum, value) => sum + value * value, 0) / finite) * magnitude;
-  expect(Math.abs(std - deviation)).toBeLessThanOrEqual(1e-12 * deviation + 4e-15 * magnitude);
+  expect(Math.abs(std - deviation)).toBeLessThanOrEqual(1e-12 * deviation + rounding * magnitude);
 }
 
 describe('moments of a window', () => {
@@ -103,8 +104,9 @@ describe('moments of a window', () => {
           const values = stretches.flatMap(({ length, center, spread }) =>
             Array.from({ length }, (_, index) => center + spread * Math.sin(index * 12.9898)),
           );
-          check(Float32Array.of(first, ...values), 'f32', 2 ** -126);
-          check(Float64Array.of(first, ...values), 'f64', 2 ** -1022);
+          // a block across two stretches sums a few hundred numbers far from its mean
+          check(Float32Array.of(first, ...values), 'f32', 2 ** -126, 2e-14);
+          check(Float64Array.of(first, ...values), 'f64', 2 ** -1022, 2e-14);
         },
       ),
       { numRuns: 40 },
