@@ -12,7 +12,8 @@ let bench: RunBench;
 beforeEach(async () => void (bench = await runBench()));
 afterEach(() => bench.close());
 
-const CONFIG = completeConfig({ layers: [20, 16, 10], checkpoint: { everySteps: 10, keepLast: 2 } });
+const SETTINGS = { layers: [20, 16, 10], checkpoint: { everySteps: 10, keepLast: 2 } };
+const CONFIG = completeConfig(SETTINGS);
 const never = () => new AbortController().signal;
 const pathOf = (folder: string) => join(bench.folder, 'data', 'runs', folder);
 
@@ -44,7 +45,7 @@ describe('another name', () => {
 
 describe('a pin', () => {
   it('keeps a checkpoint at rest over what a resume saves after it, until it is taken out', async () => {
-    const config = { ...CONFIG, epochs: 1 };
+    const config = { ...SETTINGS, epochs: 1 };
     await bench.train('own', { config, steps: 40 });
     const folder = bench.files.grant(join(bench.folder, 'own')).file;
     const { run } = await bench.runs.prove(folder, never());
