@@ -7,7 +7,9 @@ export type GgufValue =
       readonly items: number;
       readonly values: readonly (number | bigint | string)[];
       readonly statedCount?: bigint;
-    };
+    }
+  /** Empty arrays within each other, so many. */
+  | { readonly nested: number };
 
 export interface GgufTensor {
   readonly name: string;
@@ -89,6 +91,14 @@ export function ggufBytes(parts: GgufParts): Uint8Array {
       integer(4, value.items);
       count(value.statedCount ?? BigInt(value.values.length));
       for (const item of value.values) scalar(value.items, item);
+    } else if ('nested' in value) {
+      integer(4, 9);
+      for (let level = 1; level < value.nested; level++) {
+        integer(4, 9);
+        count(1);
+      }
+      integer(4, 0);
+      count(0);
     } else {
       integer(4, value.type);
       scalar(value.type, value.value);

@@ -123,6 +123,19 @@ const REFUSED: readonly (readonly [
     'the length of the name of tensor 0 is beyond what we read',
   ],
   [
+    'GGUF_ARRAY_DEPTH',
+    () => open(ggufBytes({ tensors: [], pairs: [['deep', { nested: 3 }]] })),
+    'the arrays of deep are nested too deeply',
+  ],
+  [
+    'GGUF_ARRAY_ITEMS',
+    () => {
+      const values = Array.from({ length: 300 }, () => 'x');
+      return open(ggufBytes({ tensors: [], pairs: [['words', { items: STRING, values }]] }));
+    },
+    'the array words is longer than we walk',
+  ],
+  [
     'PICKLE_OPCODES',
     () => pickle(`\x80\x02${'N0'.repeat(40)}N.`),
     'the pickle has more opcodes than we read',
