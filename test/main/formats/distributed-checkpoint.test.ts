@@ -7,8 +7,8 @@ import { memorySource } from '#main/bytes/memory-source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
-import { digestOf } from '#test/kit/digest.ts';
 import { memoryFolder } from '#test/kit/memory-folder.ts';
+import { rowsOf } from '#test/kit/rows.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/dcp/', import.meta.url));
 type Row = { readonly dtype: string; readonly shape: readonly number[]; readonly sha256: string };
@@ -27,15 +27,6 @@ const openFolder = async (files: Files = FILES): Promise<Checkpoint> =>
   openCheckpoint({ kind: 'folder', name: 'run', folder: memoryFolder('run', files) });
 const openFile = async (name: string, files: Files = FILES): Promise<Checkpoint> =>
   openCheckpoint(await fileInput(memorySource(files.get(name)!, name), memoryFolder('run', files)));
-
-async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> {
-  const rows: Record<string, unknown> = {};
-  for (const tensor of checkpoint.tensors) {
-    const { name, dtype, shape } = tensor;
-    rows[name] = { dtype, shape, sha256: await digestOf(tensor, checkpoint.sources) };
-  }
-  return rows;
-}
 
 /** The files with some bytes of one of them replaced by as many others. */
 function altered(file: string, from: string, to: string): Files {

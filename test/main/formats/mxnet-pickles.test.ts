@@ -7,8 +7,8 @@ import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
 import { FORMATS } from '#main/formats/registry.ts';
-import { digestOf } from '#test/kit/digest.ts';
 import { memoryFolder } from '#test/kit/memory-folder.ts';
+import { rowsOf } from '#test/kit/rows.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/mxnet/', import.meta.url));
 
@@ -23,15 +23,6 @@ const FILES: ReadonlyMap<string, Uint8Array> = new Map(
 async function open(name: string, files = FILES): Promise<Checkpoint> {
   const folder = memoryFolder('folder', files);
   return openCheckpoint(await fileInput(await folder.open(name), folder));
-}
-
-async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> {
-  const rows: Record<string, unknown> = {};
-  for (const tensor of checkpoint.tensors) {
-    const { name, dtype, shape } = tensor;
-    rows[name] = { dtype, shape, sha256: await digestOf(tensor, checkpoint.sources) };
-  }
-  return rows;
 }
 
 describe('what MXNet wrote has the arrays that it had', () => {

@@ -6,7 +6,7 @@ import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
 import { AppError } from '#shared/errors.ts';
-import { oddZip } from '#test/kit/odd-zip.ts';
+import { npyBytes, storedZip } from '#test/kit/npy-bytes.ts';
 
 const open = async (bytes: Uint8Array): Promise<Checkpoint> =>
   openCheckpoint(await fileInput(memorySource(bytes, 'f')));
@@ -21,24 +21,16 @@ async function told(bytes: Uint8Array): Promise<readonly string[]> {
   }
 }
 
-function npy(descr: string, shape: string, values: Buffer): Buffer {
-  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }\n`;
-  const length = Buffer.alloc(2);
-  length.writeUInt16LE(header.length);
-  return Buffer.concat([Buffer.from('\x93NUMPY\x01\0', 'latin1'), length, Buffer.from(header), values]);
-}
-
-const i32 = (...values: readonly number[]): Buffer => Buffer.from(Int32Array.from(values).buffer);
+const chars = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 it('a sparse matrix whose values are texts', async () => {
-  const members = {
-    indices: npy('<i4', '(1,)', i32(0)),
-    indptr: npy('<i4', '(3,)', i32(0, 1, 1)),
-    format: npy('|S3', '()', Buffer.from('csr')),
-    shape: npy('<i4', '(2,)', i32(2, 2)),
-    data: npy('|S1', '(1,)', Buffer.from('x')),
-  };
-  const file = oddZip(Object.entries(members).map(([name, data]) => ({ name: `${name}.npy`, data })));
+  const file = storedZip({
+    'indices.npy': npyBytes('<i4', [1], Int32Array.of(0)),
+    'indptr.npy': npyBytes('<i4', [3], Int32Array.of(0, 1, 1)),
+    'format.npy': npyBytes('|S3', [], chars('csr')),
+    'shape.npy': npyBytes('<i4', [2], Int32Array.of(2, 2)),
+    'data.npy': npyBytes('|S1', [1], chars('x')),
+  });
   expect(await told(file)).toEqual(['data of a sparse matrix holds no numbers']);
 });
 

@@ -7,7 +7,7 @@ import { memorySource } from '#main/bytes/memory-source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
-import { digestOf } from '#test/kit/digest.ts';
+import { rowsOf } from '#test/kit/rows.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/numpy/', import.meta.url));
 
@@ -20,15 +20,6 @@ async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
 }
 const open = (name: string): Promise<Checkpoint> =>
   openBytes(Uint8Array.from(readFileSync(`${FIXTURES}${name}`)));
-
-async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> {
-  const rows: Record<string, unknown> = {};
-  for (const tensor of checkpoint.tensors) {
-    const { name, dtype, shape } = tensor;
-    rows[name] = { dtype, shape, sha256: await digestOf(tensor, checkpoint.sources) };
-  }
-  return rows;
-}
 
 describe('files by NumPy and SciPy have the arrays that these had', () => {
   it.each(Object.keys(EXPECTED))('%s', async (name) => {

@@ -12,9 +12,9 @@ import { FORMATS } from '#main/formats/registry.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import { createCompute } from '#main/services/compute.ts';
 import { verifyCheckpoint } from '#main/services/integrity.ts';
-import { digestOf } from '#test/kit/digest.ts';
 import { countingSource } from '#test/kit/counting-source.ts';
 import { rejection } from '#test/kit/rejection.ts';
+import { rowsOf } from '#test/kit/rows.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/pickled/', import.meta.url));
 
@@ -26,15 +26,6 @@ const read = (name: string): Uint8Array => Uint8Array.from(readFileSync(`${FIXTU
 const openBytes = async (bytes: Uint8Array): Promise<Checkpoint> =>
   openCheckpoint(await fileInput(memorySource(bytes, 'mlp.params')));
 const latin1 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
-
-async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> {
-  const rows: Record<string, unknown> = {};
-  for (const tensor of checkpoint.tensors) {
-    const { name, dtype, shape } = tensor;
-    rows[name] = { dtype, shape, sha256: await digestOf(tensor, checkpoint.sources) };
-  }
-  return rows;
-}
 
 describe('files by pickle, joblib, scikit-learn, cloudpickle and PaddlePaddle have the arrays that these had', () => {
   it.each(Object.keys(EXPECTED))('%s', async (name) => {

@@ -11,11 +11,11 @@ import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import { createCompute } from '#main/services/compute.ts';
 import { verifyCheckpoint } from '#main/services/integrity.ts';
 import { countingSource } from '#test/kit/counting-source.ts';
-import { digestOf } from '#test/kit/digest.ts';
 import { memoryFolder } from '#test/kit/memory-folder.ts';
 import { rejection } from '#test/kit/rejection.ts';
 import { writeTable } from '#test/kit/sorted-table-writer.ts';
 import { field } from '#test/kit/tensor-bundle-writer.ts';
+import { rowsOf } from '#test/kit/rows.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/tensorflow/', import.meta.url));
 
@@ -36,15 +36,6 @@ async function open(path: string, files: ReadonlyMap<string, Uint8Array> = FILES
   const folder = steps.reduce((outer, step) => outer.folder(step), memoryFolder('top', files));
   if (name === '') return openCheckpoint({ kind: 'folder', name: folder.name, folder });
   return openCheckpoint(await fileInput(await folder.open(name), folder));
-}
-
-async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> {
-  const rows: Record<string, unknown> = {};
-  for (const tensor of checkpoint.tensors) {
-    const { name, dtype, shape } = tensor;
-    rows[name] = { dtype, shape, sha256: await digestOf(tensor, checkpoint.sources) };
-  }
-  return rows;
 }
 
 async function verify(checkpoint: Checkpoint): Promise<Record<string, string>> {

@@ -8,8 +8,8 @@ import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
 import { scanCode } from '#main/formats/xray/xray.ts';
-import { digestOf } from '#test/kit/digest.ts';
 import { rejection } from '#test/kit/rejection.ts';
+import { rowsOf } from '#test/kit/rows.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/torch-tar/', import.meta.url));
 type Row = { readonly dtype: string; readonly shape: readonly number[]; readonly sha256: string };
@@ -21,15 +21,6 @@ const bytesOf = (name: string): Uint8Array => Uint8Array.from(readFileSync(`${FI
 const openBytes = async (bytes: Uint8Array): Promise<Checkpoint> =>
   openCheckpoint(await fileInput(memorySource(bytes, 'x.pt')));
 const open = (name: string): Promise<Checkpoint> => openBytes(bytesOf(name));
-
-async function rowsOf(checkpoint: Checkpoint): Promise<Record<string, unknown>> {
-  const rows: Record<string, unknown> = {};
-  for (const tensor of checkpoint.tensors) {
-    const { name, dtype, shape } = tensor;
-    rows[name] = { dtype, shape, sha256: await digestOf(tensor, checkpoint.sources) };
-  }
-  return rows;
-}
 
 /** Where a member's bytes begin; its header has its checksum right. */
 function memberAt(bytes: Uint8Array, name: string): number {
