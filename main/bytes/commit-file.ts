@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 
 import { writeHeadLastSync, type HeadedContent } from '#main/bytes/atomic-write.ts';
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
-import { WINDOW_BYTES } from '#main/bytes/limits.ts';
+import { openFileDigest } from '#main/bytes/open-file-digest.ts';
 import { setAsideSync } from '#main/bytes/own-files.ts';
 import type { AtomicWriteOptions, WrittenFile } from '#main/bytes/pending-file.ts';
 import { syncFolder } from '#main/bytes/sync-folder.ts';
@@ -51,17 +50,9 @@ export function commitFileSync(
 function digestOfFile(path: string, system: FileSystem): WrittenFile {
   const descriptor = system.openToAppend(path, 0o600);
   try {
-    const hash = createHash('sha256');
-    const buffer = new Uint8Array(WINDOW_BYTES);
-    let byteLength = 0;
-    for (;;) {
-      const count = system.read(descriptor, buffer, byteLength);
-      if (count === 0) break;
-      hash.update(buffer.subarray(0, count));
-      byteLength += count;
-    }
+    const digest = openFileDigest(descriptor, system);
     system.fsync(descriptor);
-    return { byteLength, sha256: hash.digest('hex') };
+    return digest;
   } finally {
     system.close(descriptor);
   }

@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 
 import { nodeFileSystem, type FileSystem } from '#main/bytes/file-system.ts';
-import { WINDOW_BYTES } from '#main/bytes/limits.ts';
+import { openFileDigest, type FileDigest } from '#main/bytes/open-file-digest.ts';
 import { syncFolder } from '#main/bytes/sync-folder.ts';
 import { systemError } from '#main/bytes/system-error.ts';
 import { writeWhole } from '#main/bytes/write-whole.ts';
@@ -20,11 +20,7 @@ export interface AtomicWriteOptions {
   readonly fileSystem?: FileSystem;
 }
 
-export interface WrittenFile {
-  readonly byteLength: number;
-  /** Lower-case hexadecimal SHA-256 of the content. */
-  readonly sha256: string;
-}
+export type WrittenFile = FileDigest;
 
 /** Longer files are not read back unless asked for: it would double the time. */
 const READ_BACK_BYTES = 64 * 1024 * 1024;
@@ -83,20 +79,6 @@ export function beginFile(path: string, options: AtomicWriteOptions): PendingFil
     if (open !== undefined) call('closing', () => system.close(open));
   }
 
-  /** Length and digest of the file as the system gives it back. */
-  function readBack(): WrittenFile {
-    const found = createHash('sha256');
-    const buffer = new Uint8Array(Math.min(WINDOW_BYTES, byteLength));
-    let position = 0;
-    for (;;) {
-      const count = call('reading back', () => system.read(descriptor!, buffer, position));
-      if (count === 0) break;
-      found.update(buffer.subarray(0, count));
-      position += count;
-    }
-    return { byteLength: position, sha256: found.digest('hex') };
-  }
-
   function requireEqual(found: WrittenFile, sha256: string): void {
     if (found.byteLength === byteLength && found.sha256 === sha256) return;
     throw new AppError('io', `writing ${name} failed: it does not read back as it was written`, {
@@ -121,7 +103,8 @@ export function beginFile(path: string, options: AtomicWriteOptions): PendingFil
     },
     commit: (takeDigest) => {
       call('securing', () => system.fsync(descriptor!));
-      const found = (options.isReadBack ?? byteLength < READ_BACK_BYTES) ? readBack() : undefined;
+      const isReadBack = options.isReadBack ?? byteLength < READ_BACK_BYTES;
+      const found = isReadBack ? call('reading back', () => openFileDigest(descriptor!, system)) : undefined;
       const sha256 = takeDigest();
       if (found) requireEqual(found, sha256);
       close();

@@ -21,6 +21,15 @@ export function emptyBins(bins: number): BinCounts {
   };
 }
 
+/** What bins are to reach over: finite minimum and maximum; 0 to 1 where there are none, as NumPy has it. */
+export function finiteRangeOf(values: {
+  readonly finite: number;
+  readonly min: number;
+  readonly max: number;
+}): readonly [number, number] {
+  return values.finite === 0 ? [0, 1] : [values.min, values.max];
+}
+
 /**
  * Equally wide bins from `low` to `high`, both exact at the ends.
  * @returns bins + 1 edges; a range without width is widened by a half to either side, as NumPy does.

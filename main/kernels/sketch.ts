@@ -96,11 +96,6 @@ export function mergedSketch(parts: readonly Sketch[]): Sketch {
   );
 }
 
-/** Finite minimum and maximum; 0 to 1 where there are none, as NumPy has it. */
-export function sketchRange({ finite, min, max }: Sketch): readonly [number, number] {
-  return finite === 0 ? [0, 1] : [min, max];
-}
-
 /** Of the values, that may lie in codes wider than two bins: with more, a picture would show steps that are not there. */
 const MOST_COARSE = 0.05;
 

@@ -1,6 +1,7 @@
 /** Histograms of one tensor: a first picture from its sketch where one is wanted, then exact counts. */
+import { finiteRangeOf } from '#main/kernels/binning.ts';
 import { hasFewCodes } from '#main/kernels/code-counts.ts';
-import { sketchedBins, sketchedQuantile, sketchRange, type Sketch } from '#main/kernels/sketch.ts';
+import { sketchedBins, sketchedQuantile, type Sketch } from '#main/kernels/sketch.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { isSketched, sketchOf } from '#main/services/sketches.ts';
@@ -81,7 +82,7 @@ async function sketchedFirst(
   const middle = isMiddleWanted(question)
     ? await middleRange(open, compute, question.name, pass.signal)
     : undefined;
-  const range = question.range ?? middle ?? sketchRange(sketch);
+  const range = question.range ?? middle ?? finiteRangeOf(sketch);
   if (first?.exact) return binnedBy(sketch, question, range)!;
   const { edges, ...axis } = edgesFor(range, question);
   return { ...(await exactCounts(compute, plan, edges, pass)), ...axis };
@@ -97,7 +98,7 @@ function firstRange(sketch: Sketch, question: HistogramQuestion): readonly [numb
   const [low, high] = isMiddleWanted(question)
     ? [sketchedQuantile(sketch, 0.01), sketchedQuantile(sketch, 0.99)]
     : [];
-  return low !== undefined && high !== undefined && low < high ? [low, high] : sketchRange(sketch);
+  return low !== undefined && high !== undefined && low < high ? [low, high] : finiteRangeOf(sketch);
 }
 
 function binnedBy(

@@ -71,11 +71,8 @@ export const useRuns = defineStore('runs', () => {
   /** Shows this run and follows it while it lives. */
   function look(run: string): void {
     if (run !== current.value) {
+      forget();
       current.value = run;
-      snapshot.value = undefined;
-      points.value = [];
-      elapsed.value = undefined;
-      forgetReport();
     }
     error.value = undefined;
     void watch(run);

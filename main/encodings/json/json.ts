@@ -1,5 +1,19 @@
 // JSON (RFC 8259) read value by value without building a tree: key order and duplicate keys stay visible, integers exact.
 import { JSON_DEPTH } from '#main/bytes/limits.ts';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  MINUS,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  POINT,
+  QUOTE,
+  SAFE_DIGITS,
+  ZERO,
+} from '#main/encodings/json/codes.ts';
 import { readStringEscapes } from '#main/encodings/json/string-escapes.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -42,21 +56,6 @@ export interface JsonOptions {
   /** Byte offset in the file of the text. */
   readonly base?: number;
 }
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
-/** Fifteen digits always fit 2^53. */
-const SAFE_DIGITS = 15;
 
 export function readJson(text: string, options: JsonOptions): JsonReader {
   const { what, file, base = 0 } = options;

@@ -1,18 +1,17 @@
 // The entries of a safetensors header as nearly every writer writes them, taken without looking at anything twice.
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  SAFE_DIGITS,
+  ZERO,
+} from '#main/encodings/json/codes.ts';
 import type { HeaderEntry } from '#main/formats/safetensors/header.ts';
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const ZERO = 0x30;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
-/** Fifteen digits always fit 2^53. */
-const SAFE_DIGITS = 15;
 
 const DTYPE = codesOf('"dtype"');
 const SHAPE = codesOf('"shape"');

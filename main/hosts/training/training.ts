@@ -1,6 +1,7 @@
 /** A process that trains one run and tells of it: what crash drills kill. The entry of a bundle of its own. */
 import { createEngine } from '#main/engine.ts';
 import type { FromProcess, ProcessEnd, ToProcess } from '#main/hosts/training/messages.ts';
+import { isBuiltIn } from '#shared/built-in-data.ts';
 import { AppError, isAppError, toWire } from '#shared/errors.ts';
 import type { RunEvent } from '#shared/run.ts';
 
@@ -36,7 +37,7 @@ async function train({ request, resourceFolder }: ToProcess, tell: (event: RunEv
   const { config, folder, steps } = request;
   const { source } = config.data;
   // whoever asks has looked whether the person chose these data
-  if (source !== 'random' && source !== 'mnist') engine.grant(source);
+  if (!isBuiltIn(source)) engine.grant(source);
   const params = { config, folder: engine.grant(folder).file, steps, isResumed: true };
   await engine.answer('run.train', params, {
     signal: new AbortController().signal,

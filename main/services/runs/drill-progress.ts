@@ -1,4 +1,4 @@
-import type { DrillRun } from '#main/services/runs/drill.ts';
+import { withResume, type DrillRun } from '#main/services/runs/drill.ts';
 import type { DrillKill, DrillSnapshot } from '#shared/drill.ts';
 import type { RunEvent } from '#shared/run.ts';
 
@@ -34,7 +34,7 @@ export function followDrill(steps: number, onSnapshot: (snapshot: DrillSnapshot)
       if (of === 'uninterrupted') change({ uninterruptedStep: event.step });
       else if (event.event === 'killed') change({ kills: [...snapshot.kills, withoutKind(event)] });
       else if (event.event !== 'drill') {
-        if (event.event === 'resumed') change({ kills: resumed(snapshot.kills, event.step) });
+        if (event.event === 'resumed') change({ kills: withResume(snapshot.kills, event.step) });
         const isDone = event.event === 'done';
         change({ part: isDone ? 'comparing' : 'killed', killedStep: event.step });
       }
@@ -43,11 +43,6 @@ export function followDrill(steps: number, onSnapshot: (snapshot: DrillSnapshot)
     },
     end: () => clearTimeout(timer),
   };
-}
-
-/** The newest kill is followed by the process that tells of this. */
-function resumed(kills: readonly DrillKill[], step: number): readonly DrillKill[] {
-  return kills.map((kill, index) => (index === kills.length - 1 ? { ...kill, resumedAt: step } : kill));
 }
 
 function withoutKind({ event: _, ...kill }: DrillKill & { readonly event: string }): DrillKill {

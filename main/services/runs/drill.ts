@@ -52,13 +52,10 @@ export function drillPlaces(folder: string, placeOf: (path: string) => RunPlace)
 export async function runDrill(stage: DrillStage, drill: Drill): Promise<DrillReport> {
   const { placeOf, onEvent, signal } = stage;
   const { config, steps } = drill;
-  const kills: DrillKill[] = [];
+  let kills: readonly DrillKill[] = [];
   const begin = (run: DrillRun, onStep: (step: number) => void = () => {}) =>
     stage.start({ config, folder: placeOf(run).path, steps }, (event) => {
-      const last = kills[kills.length - 1];
-      if (run === 'killed' && event.event === 'resumed' && last) {
-        kills[kills.length - 1] = { ...last, resumedAt: event.step };
-      }
+      if (run === 'killed' && event.event === 'resumed') kills = withResume(kills, event.step);
       onStep(event.step);
       onEvent(event, run);
     });
@@ -74,7 +71,7 @@ export async function runDrill(stage: DrillStage, drill: Drill): Promise<DrillRe
     );
     // it was quicker than its killer
     if (!kill) break;
-    kills.push(kill);
+    kills = [...kills, kill];
     onEvent({ event: 'killed', ...kill }, 'killed');
   }
   await toTheEnd(begin('killed'), signal);
@@ -84,6 +81,11 @@ export async function runDrill(stage: DrillStage, drill: Drill): Promise<DrillRe
   const where = firstDifferent === undefined ? {} : { firstDifferent };
   onEvent({ event: 'drill', step: steps, verdict, kills: kills.length, compared, ...where }, 'killed');
   return report;
+}
+
+/** Kills of which the newest is followed by a process that went on from a step. */
+export function withResume(kills: readonly DrillKill[], step: number): readonly DrillKill[] {
+  return kills.map((kill, index) => (index === kills.length - 1 ? { ...kill, resumedAt: step } : kill));
 }
 
 /** @returns undefined where the run came to its end first. */

@@ -31,6 +31,7 @@ import { verifyRestore } from '#main/services/runs/verification.ts';
 import { checkpointName } from '#main/trainer/checkpoint-name.ts';
 import type { DrillReport, DrillSnapshot } from '#shared/drill.ts';
 import type { FileId, PickedFile } from '#shared/bridge.ts';
+import { isBuiltIn } from '#shared/built-in-data.ts';
 import { AppError } from '#shared/errors.ts';
 import {
   RUN_ACTIONS,
@@ -133,7 +134,7 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
 
   /** A page knows files by their ids alone; what stays in the run's folder is where they lie. */
   function pathOfData(source: string): string {
-    const isNamed = source === 'random' || source === 'mnist' || files.isGranted(source);
+    const isNamed = isBuiltIn(source) || files.isGranted(source);
     return isNamed ? source : files.pathOf(source);
   }
 
@@ -155,7 +156,7 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
     const manifest = await readManifest(place);
     const { source } = manifest.config.data;
     // a run's own description names what was chosen when it was started
-    if (source !== 'random' && source !== 'mnist') files.grant(source);
+    if (!isBuiltIn(source)) files.grant(source);
     const writer = await otherWriter(place);
     const record: RunRecord = {
       ...{ id, place, manifest, history: await readHistory(place) },

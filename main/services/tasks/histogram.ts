@@ -1,4 +1,4 @@
-import { countInto, emptyBins, equalEdges } from '#main/kernels/binning.ts';
+import { countInto, emptyBins, equalEdges, finiteRangeOf } from '#main/kernels/binning.ts';
 import {
   binCodes,
   codeCounter,
@@ -58,8 +58,7 @@ async function histogramOfCodes(
   pass: Pass,
 ): Promise<Histogram> {
   const counts = await countCodes(reader, dtype, pass);
-  const { finite, min, max } = momentsOfCodes(counts);
-  const { edges, ...axis } = edgesFor(task.range ?? (finite === 0 ? [0, 1] : [min, max]), task);
+  const { edges, ...axis } = edgesFor(task.range ?? finiteRangeOf(momentsOfCodes(counts)), task);
   const counted = emptyBins(task.bins);
   binCodes(counts, counted, edges);
   return { edges, ...counted, ...axis, exact: true };
@@ -107,7 +106,7 @@ export async function finiteRange(
   const moments = emptyMoments();
   for await (const { bytes } of windowsOf(reader, pass))
     mergeMoments(moments, windowMoments(decode(dtype, bytes), dtype));
-  return moments.finite === 0 ? [0, 1] : [moments.min, moments.max];
+  return finiteRangeOf(moments);
 }
 
 export async function countReader(
