@@ -138,6 +138,9 @@ export const TORCH_JSON_BYTES = 256 * MIB;
 export const DCP_PAGE_BYTES = 16 * 1024;
 export const DCP_PAGES = 64;
 
+/** Archives one after the other in one file of a distributed checkpoint without its metadata: one for each tensor's part that a process held. */
+export const DCP_ARCHIVES = 100_000;
+
 /** Files of a distributed checkpoint, one or more a process, that are held open at once. */
 export const DCP_OPEN_FILES = 64;
 

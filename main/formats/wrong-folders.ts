@@ -19,7 +19,7 @@ export const WRONG_FOLDERS: readonly WrongFolder[] = [
     when: has(/\.distcp$/),
     code: 'unsupported',
     message: 'this folder is a PyTorch distributed checkpoint whose .metadata file is missing or damaged',
-    hint: 'the names and places of its tensors were in that file; find it, or save again',
+    hint: 'the names and places of its tensors were in that file; find it, or open one .distcp for its values without names',
   },
   {
     when: (names) => names.includes('Manifest.json') && names.includes('Data'),

@@ -27,6 +27,8 @@ export interface ZipArchive {
   /** Irregularities met so far; grows as local headers are read. */
   readonly problems: readonly Problem[];
   readonly comment: Uint8Array;
+  /** Where the archive begins in the source: the bytes before it are not its own. */
+  readonly begin: number;
   /** Bytes [begin, end) of the source that hold the central directory. */
   readonly directory: { readonly begin: number; readonly end: number };
   /** Reads the local headers of these entries in as few reads as possible, so that `dataOffset` needs none. Never throws for bad entries. */
@@ -66,6 +68,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive | undefine
     entries,
     problems,
     comment: found.comment,
+    begin: found.shift,
     directory: { begin: found.begin, end: found.begin + found.bytes.byteLength },
     find: (name) => byName.get(name),
     locate: async (wanted) => {

@@ -55,6 +55,15 @@ export function distributedDialect(files: number, records: ReadonlyMap<string, s
   return `PyTorch distributed checkpoint (DCP) in ${files} ${files === 1 ? 'file' : 'files'}${writer}`;
 }
 
+/**
+ * A sentence about one file of a distributed checkpoint.
+ * @param records of one of its archives, where any could be read.
+ */
+export function lonePartDialect(archives: number, records: ReadonlyMap<string, string> | undefined): string {
+  const writer = records ? `, written by torch ${releaseOf(records)}` : '';
+  return `one file of a PyTorch distributed checkpoint (DCP), ${archives} ${archives === 1 ? 'value' : 'values'} without names${writer}`;
+}
+
 export function streamDialect(isLittle: boolean, metadata: Metadata): string {
   return `PyTorch stream (before 1.6, or asked for since)${isLittle ? '' : ', big-endian'}${trainerOf(metadata)}`;
 }

@@ -6,6 +6,7 @@ import { startsWith, type FileInput } from '#main/formats/input.ts';
 import { openShardSet } from '#main/formats/joined-shards.ts';
 import { openDistributed } from '#main/formats/pytorch/distributed/distributed-checkpoint.ts';
 import { findDistributed } from '#main/formats/pytorch/distributed/find-checkpoint.ts';
+import { archivesInRow, openLonePart } from '#main/formats/pytorch/distributed/lone-part.ts';
 import { bundledPrefix, openBundledProgram } from '#main/formats/pytorch/export/bundled-program.ts';
 import { exportedPrefix, openExportedProgram } from '#main/formats/pytorch/export/exported-program.ts';
 import { isMobileFile, openMobileFile } from '#main/formats/pytorch/mobile/mobile-file.ts';
@@ -55,6 +56,8 @@ async function openFile(input: FileInput): Promise<Checkpoint> {
   const pickled = await tensorPickle(input);
   if (pickled) return openTensorPickle(input, pickled);
   const zip = await input.zip();
+  const row = zip && (await archivesInRow(input, zip));
+  if (row) return openLonePart(input, row);
   const kind = zip && archiveKind(zip);
   if (kind) return kind.open(input.source, zip, kind.prefix);
   throw new AppError('corrupt', 'the archive is cut short: the directory at its end is missing', {

@@ -15,7 +15,6 @@ export interface DataFiles {
 }
 
 /**
- * Reads go through pages: parts are small archives that lie one behind the other.
  * @param count of files that the checkpoint has.
  * @param sources gets every file that is opened.
  */
@@ -32,7 +31,7 @@ export function dataFiles(
     try {
       if (input.kind === 'file' && input.name === name) {
         sources.place(input.source, 0);
-        return paged(input.source);
+        return pagedPart(input.source);
       }
       if (!isBareName(name))
         throw new AppError('corrupt', 'its name leads out of the folder', { found: name.slice(0, 200) });
@@ -41,7 +40,7 @@ export function dataFiles(
       const source = count > DCP_OPEN_FILES ? await restingSource(file) : file;
       // places in the part are places in this source
       sources.place(source, 0);
-      return paged(source);
+      return pagedPart(source);
     } catch (error) {
       if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
       const message = `the part ${name.slice(0, 200)} cannot be read: ${error.message}`;
@@ -59,6 +58,7 @@ export function dataFiles(
   };
 }
 
-function paged(source: ByteSource): ByteSource {
+/** Reads small archives that lie one behind the other, whose directories are at their ends, in pages. */
+export function pagedPart(source: ByteSource): ByteSource {
   return pagedSource(source, { pageBytes: DCP_PAGE_BYTES, pages: DCP_PAGES });
 }

@@ -2,11 +2,12 @@
 import { sourceList, type SourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { readPickle } from '#main/encodings/pickle/pickle.ts';
-import type { Checkpoint, PickleImport, Region, StoredTensor } from '#main/formats/contract.ts';
+import type { Checkpoint, StoredTensor } from '#main/formats/contract.ts';
 import type { FormatInput } from '#main/formats/input.ts';
 import { distributedDialect } from '#main/formats/pytorch/dialect.ts';
 import { dataFiles, type DataFiles } from '#main/formats/pytorch/distributed/data-files.ts';
 import type { FoundCheckpoint } from '#main/formats/pytorch/distributed/find-checkpoint.ts';
+import { addFindings, addObject, type Gathering } from '#main/formats/pytorch/distributed/gathering.ts';
 import {
   parseMetadata,
   sliceKey,
@@ -15,8 +16,7 @@ import {
 } from '#main/formats/pytorch/distributed/metadata.ts';
 import { readSlice, type SliceContent } from '#main/formats/pytorch/distributed/slices.ts';
 import { assembleTensor, type FoundChunk } from '#main/formats/pytorch/distributed/tensors.ts';
-import type { GraphContent } from '#main/formats/pytorch/object-graph.ts';
-import { metadataFrom, type MetadataValue, type Problem } from '#shared/checkpoint.ts';
+import { metadataFrom, type Problem } from '#shared/checkpoint.ts';
 import { AppError, isAppError } from '#shared/errors.ts';
 
 /** Everything that was saved, by full name, from all its files. */
@@ -33,17 +33,6 @@ export async function openDistributed(found: FoundCheckpoint, input: FormatInput
     await Promise.all(sources.sources.filter((one) => one !== own).map((one) => one.close()));
     throw error;
   }
-}
-
-/** What is gathered on the way through the names. */
-interface Gathering {
-  readonly tensors: StoredTensor[];
-  readonly values: [string, MetadataValue][];
-  readonly imports: PickleImport[];
-  readonly regions: Region[];
-  readonly problems: Problem[];
-  /** Of the first part that was read. */
-  records?: ReadonlyMap<string, string>;
 }
 
 async function read(
@@ -128,12 +117,10 @@ async function readPart(
   if (!file)
     throw new AppError('not-found', `${partName(origin)} lies in ${slice.file}, which cannot be read`);
   const content = await readSlice(slice, file, sources);
-  const at = sources.place(file, slice.offset);
   const label = origin && origin.length > 0 ? `${name} at [${origin.join(', ')}]` : name;
-  gathering.regions.push({ source: at.source, begin: at.offset, end: at.offset + slice.byteLength, label });
-  for (const imported of content.imports) gathering.imports.push(imported);
-  for (const problem of content.problems) gathering.problems.push({ ...problem, tensor: name });
-  gathering.records ??= content.records;
+  const { source, offset } = sources.place(file, slice.offset);
+  gathering.regions.push({ source, begin: offset, end: offset + slice.byteLength, label });
+  addFindings(name, content, gathering);
   return content;
 }
 
@@ -145,22 +132,6 @@ function loneTensor({ graph }: SliceContent): StoredTensor {
   const [tensor] = graph.tensors;
   if (tensor && graph.layout === 'tensor') return tensor;
   throw new AppError('corrupt', 'a part of the tensor is something else');
-}
-
-/** Tensors inside an object stand below its name, the rest is shown. */
-function addObject(name: string, { graph, isPlain }: SliceContent, { tensors, values }: Gathering): void {
-  for (const tensor of graph.tensors) {
-    tensors.push({ ...tensor, name: graph.layout === 'tensor' ? name : `${name}.${tensor.name}` });
-  }
-  const value = isPlain ? graph.metadata['value'] : shown(graph);
-  if (value !== undefined) values.push([name, value]);
-}
-
-/** What an object has beside its tensors; a list of values alone stays a list. */
-function shown({ layout, tensors, metadata }: GraphContent): MetadataValue | undefined {
-  const items = Object.values(metadata);
-  if (items.length === 0) return undefined;
-  return layout === 'list' && tensors.length === 0 ? items : metadata;
 }
 
 /** Files that look like parts, and that the metadata do not name. */

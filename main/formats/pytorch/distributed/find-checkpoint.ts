@@ -3,7 +3,8 @@ import type { ByteSource } from '#main/bytes/source.ts';
 import { startsWith, type FormatInput } from '#main/formats/input.ts';
 
 const METADATA = '.metadata';
-const DATA = '.distcp';
+/** Of the files that hold the values. */
+export const PART_EXTENSION = '.distcp';
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04] as const;
 /** The class stands at the very beginning of the pickle. */
 const MARK = 'torch.distributed.checkpoint.metadata';
@@ -26,7 +27,7 @@ export async function findDistributed(input: FormatInput): Promise<FoundCheckpoi
   if (input.kind === 'file') {
     const { source } = input;
     if (isMetadata(input.head)) return { folder, openMetadata: async () => source };
-    if (!input.name.endsWith(DATA) || !startsWith(input.head, ZIP_MAGIC)) return undefined;
+    if (!input.name.endsWith(PART_EXTENSION) || !startsWith(input.head, ZIP_MAGIC)) return undefined;
   }
   if (!folder || !(await folder.has(METADATA))) return undefined;
   const source = await folder.open(METADATA);
