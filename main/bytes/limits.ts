@@ -176,6 +176,9 @@ export const NBIT_STEPS = 256 * 1024;
 /** Values that lie across the order they are read in, gathered at one go, in bytes. */
 export const GATHER_BYTES = 16 * MIB;
 
+/** Lines of one side of a matrix that figures are kept of while the other side streams by: 64 bytes each. */
+export const PROFILE_LINES = 1_048_576;
+
 /** Unpacked chunks that a reader keeps, in bytes: a row of usual chunks across a wide matrix is passed over many times. */
 export const CHUNK_CACHE_BYTES = 64 * MIB;
 

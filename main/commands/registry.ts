@@ -20,6 +20,7 @@ export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'tensor.histogram': tensor.histogramCommand,
   'tensor.values': tensor.valuesCommand,
   'tensor.heat-map': tensor.heatMapCommand,
+  'tensor.profile': tensor.profileCommand,
   'tensor.pair': tensor.pairCommand,
   'run.start': run.startCommand,
   'run.watch': run.watchCommand,

@@ -1,16 +1,18 @@
 import type { Handler } from '#main/commands/handler.ts';
 import { heatMapOf } from '#main/services/heat-maps.ts';
 import { histogramOf } from '#main/services/histograms.ts';
+import { profilesOf } from '#main/services/profiles.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/summarize.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
-import { viewPlan } from '#main/services/tensor-plan.ts';
+import { viewPlan, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { readValues } from '#main/services/values.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
 import { sliceShape } from '#shared/slice.ts';
 import type { Pass } from '#main/services/windows.ts';
 import type { Progress } from '#shared/commands/command.ts';
+import type { Input } from '#shared/commands/commands.ts';
 import type { HistogramUpdate } from '#shared/commands/tensor.ts';
 
 const DEFAULT_BINS = 64;
@@ -87,16 +89,31 @@ export const valuesCommand: Handler<'tensor.values'> = async (
 
 export const heatMapCommand: Handler<'tensor.heat-map'> = async (
   { checkpoints, compute },
-  { file, name, rowAxis, columnAxis, indices, cells = DEFAULT_CELLS },
+  { file, name, cells = DEFAULT_CELLS, ...plane },
   { signal, progress },
 ) => {
-  const open = await checkpoints.open(file);
-  const plan = open.plan(name);
+  const { byteLength, ...slice } = planeOf((await checkpoints.open(file)).plan(name), plane);
+  return heatMapOf(compute, { ...slice, cells }, passFor(signal, byteLength, progress));
+};
+
+export const profileCommand: Handler<'tensor.profile'> = async (
+  { checkpoints, compute },
+  { file, name, cells = DEFAULT_CELLS, ...plane },
+  { signal, progress },
+) => {
+  const { byteLength, ...slice } = planeOf((await checkpoints.open(file)).plan(name), plane);
+  return profilesOf(compute, { ...slice, cells }, passFor(signal, byteLength, progress));
+};
+
+/** The plane of a tensor that is asked for, and the bytes that reading it takes. */
+function planeOf(
+  plan: TensorPlan,
+  { rowAxis, columnAxis, indices }: Pick<Input<'tensor.heat-map'>, 'rowAxis' | 'columnAxis' | 'indices'>,
+) {
   const { axes, isTransposed } = heatMapAxes(plan.tensor.shape, rowAxis, columnAxis, indices);
   const values = sliceShape(axes).reduce((product, size) => product * size, 1);
-  const total = values * elementByteLength(plan.tensor.dtype);
-  return heatMapOf(compute, { plan, axes, isTransposed, cells }, passFor(signal, total, progress));
-};
+  return { plan, axes, isTransposed, byteLength: values * elementByteLength(plan.tensor.dtype) };
+}
 
 export const pairCommand: Handler<'tensor.pair'> = async (
   { checkpoints, compute },

@@ -34,6 +34,10 @@ export interface AnalysisKernels {
   heatSlice(rows: number, columns: number, cellRows: number, cellColumns: number, bounds: number): void;
   heatF32(at: number, count: number, row: number, column: number, cells: number): void;
   heatF64(at: number, count: number, row: number, column: number, cells: number): void;
+  readonly profileF32: ProfileKernel;
+  readonly profileF64: ProfileKernel;
+  readonly profileI64: ProfileKernel;
+  readonly profileU64: ProfileKernel;
   /** See `assembly/dequantise.ts`. */
   nibbleBlocks(
     ...places: [...BlockPlaces, blockBytes: number, codes: number, high: number, zero: number, least: number]
@@ -74,6 +78,14 @@ export interface AnalysisKernels {
 
 /** Of blocks, what they are decoded to, and the f32 number of every binary16 code. */
 type BlockPlaces = [at: number, count: number, out: number, halves: number];
+
+/** See `assembly/profile.ts`. */
+type ProfileKernel = (
+  at: number,
+  rows: number,
+  columns: number,
+  ...lines: [rowLines: number, rowPitch: number, columnLines: number, columnPitch: number]
+) => void;
 
 /** See `assembly/non-finite.ts`. */
 type FinitePrefixKernel = (at: number, byteLength: number, mask: number, code: number) => number;

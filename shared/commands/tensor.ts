@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 
 import { command, type Progress } from '#shared/commands/command.ts';
+import type { Profile } from '#shared/profile.ts';
 import type { Histogram, Summary } from '#shared/statistics.ts';
 
 /** A value as shown: exact integers, texts, complex as [re, im]; datetimes as ISO text. */
@@ -53,6 +54,15 @@ export interface HistogramUpdate extends Progress {
 const file = z.string();
 const name = z.string();
 const bins = z.optional(z.int().check(z.gte(1), z.lte(65_536)));
+const cells = z.optional(z.int().check(z.gte(1), z.lte(2048)));
+/** Two axes of a tensor as a matrix. */
+const plane = {
+  /** The axes that become rows and columns; the last two unless told. A vector is one row. */
+  rowAxis: z.optional(z.int()),
+  columnAxis: z.optional(z.int()),
+  /** Index along each other axis, by axis. */
+  indices: z.optional(z.array(z.int())),
+};
 const range = z.optional(z.tuple([z.number(), z.number()]));
 
 export const TENSOR_COMMANDS = {
@@ -123,14 +133,64 @@ export const TENSOR_COMMANDS = {
     params: z.strictObject({
       file,
       name,
-      /** The axes that become rows and columns; the last two unless told. A vector is one row. */
-      rowAxis: z.optional(z.int()),
-      columnAxis: z.optional(z.int()),
-      /** Index along each other axis, by axis. */
-      indices: z.optional(z.array(z.int())),
+      ...plane,
       /** The most cells along either side. */
-      cells: z.optional(z.int().check(z.gte(1), z.lte(2048))),
+      cells,
     }),
+  }),
+  'tensor.profile': command<Profile>()({
+    params: z.strictObject({
+      file,
+      name,
+      ...plane,
+      /** The most cells along either side: more lines share them. */
+      cells,
+    }),
+    verb: {
+      verb: 'profile',
+      does: 'what the rows and columns are like: norms, dead and constant ones',
+      positionals: [
+        { param: 'file', title: 'PATH', kind: 'path' },
+        { param: 'name', title: 'NAME', kind: 'text' },
+      ],
+      options: [
+        {
+          flag: 'rows',
+          param: 'rowAxis',
+          title: 'AXIS',
+          does: 'the axis of the rows, the last but one unless told',
+          kind: 'integer',
+        },
+        {
+          flag: 'columns',
+          param: 'columnAxis',
+          title: 'AXIS',
+          does: 'the axis of the columns, the last unless told',
+          kind: 'integer',
+        },
+        {
+          flag: 'at',
+          param: 'indices',
+          title: '0,0,3,5',
+          does: 'an index an axis; those of rows and columns have no say',
+          kind: 'numbers',
+        },
+        {
+          flag: 'cells',
+          param: 'cells',
+          title: 'N',
+          does: 'the most entries a side, 512 unless told',
+          kind: 'integer',
+        },
+        {
+          flag: 'csv',
+          param: '',
+          title: '',
+          does: 'one line a row and a column, or some of them',
+          kind: 'print',
+        },
+      ],
+    },
   }),
   'tensor.pair': command<PairPicture>()({
     params: z.strictObject({
@@ -138,7 +198,7 @@ export const TENSOR_COMMANDS = {
       b: z.strictObject({ file, name }),
       isTransposed: z.optional(z.boolean()),
       bins,
-      cells: z.optional(z.int().check(z.gte(1), z.lte(2048))),
+      cells,
     }),
   }),
 } as const;

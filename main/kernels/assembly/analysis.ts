@@ -9,4 +9,5 @@ export { isEqual, differF32, differF64, excessF32, excessF64 } from './differenc
 export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves } from './codes';
 export { finiteBytes, finiteHalves, finiteWords, finiteDoubles } from './non-finite';
 export { heatSlice, heatF32, heatF64 } from './heat-map';
+export { profileF32, profileF64, profileI64, profileU64 } from './profile';
 export { nibbleBlocks, byteBlocks, sixBitScaledBlocks, sixBitBlocks } from './dequantise';

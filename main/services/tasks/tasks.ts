@@ -6,6 +6,7 @@ import { heatMapTask } from '#main/services/tasks/heat-map.ts';
 import { binCountsTask, histogramTask } from '#main/services/tasks/histogram.ts';
 import { nonFiniteTask } from '#main/services/tasks/non-finite.ts';
 import { pairTask } from '#main/services/tasks/pair.ts';
+import { profileTask } from '#main/services/tasks/profile.ts';
 import { sketchTask } from '#main/services/tasks/sketch.ts';
 import { summaryTask } from '#main/services/tasks/summary.ts';
 
@@ -18,6 +19,7 @@ export const TASKS = {
   'heat-map': heatMapTask,
   'non-finite': nonFiniteTask,
   pair: pairTask,
+  profile: profileTask,
   sketch: sketchTask,
   'bin-counts': binCountsTask,
 } as const;

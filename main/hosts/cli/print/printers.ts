@@ -3,6 +3,7 @@ import { diffPrinter } from '#main/hosts/cli/print/diff.ts';
 import { histPrinter } from '#main/hosts/cli/print/hist.ts';
 import { lsPrinter } from '#main/hosts/cli/print/ls.ts';
 import type { Printer } from '#main/hosts/cli/print/printer.ts';
+import { profilePrinter } from '#main/hosts/cli/print/profile.ts';
 import { provePrinter } from '#main/hosts/cli/print/prove.ts';
 import { restorePrinter } from '#main/hosts/cli/print/restore.ts';
 import { showPrinter } from '#main/hosts/cli/print/show.ts';
@@ -18,6 +19,7 @@ export const PRINTERS: { readonly [Name in CommandName]?: Printer<Name> } = {
   'checkpoint.verify': verifyPrinter,
   'checkpoint.xray': xrayPrinter,
   'tensor.histogram': histPrinter,
+  'tensor.profile': profilePrinter,
   'tensor.values': showPrinter,
   'checkpoint.compare': diffPrinter,
   'restore.reproduce': restorePrinter,

@@ -145,6 +145,37 @@ describe('what is printed', () => {
     expect(out).toBe('from,to,count\n0,2.5,3\n2.5,5,3\n');
   });
 
+  it('rows and columns are told with the dead ones by index, and in CSV', async () => {
+    const matrix = join(folder, 'matrix.npy');
+    const values = Float32Array.of(3, 0, 4, 0, 0, 0, 2, 0, NaN);
+    writeFileSync(matrix, npyBytes('<f4', [3, 3], new Uint8Array(values.buffer)));
+    const { out } = await paramscope('profile', matrix, 'value');
+    expect(out).toBe(
+      [
+        '         LINES  NORM FROM  TO  DEAD  CONSTANT  NAN OR INF',
+        'rows         3          0   5     1         0           1',
+        'columns      3          0   4     1         0           1',
+        'dead rows: 1',
+        'rows with NaN or infinity: 2',
+        'dead columns: 1',
+        'columns with NaN or infinity: 2\n',
+      ].join('\n'),
+    );
+    const csv = await paramscope('profile', matrix, 'value', '--rows', '1', '--columns', '0', '--csv');
+    expect(csv.out.split('\n').slice(0, 4)).toEqual([
+      'side,from,to,min,max,mean,least norm,greatest norm,zeros,not finite',
+      'row,0,0,0,3,1.6666666666666667,3.605551275463989,3.605551275463989,1,0',
+      'row,1,1,0,0,0,0,0,3,0',
+      'row,2,2,0,4,2,4,4,1,1',
+    ]);
+    const { document } = await paramscopeJson<{ rows: { dead: object; cells: number } }>(
+      'profile',
+      matrix,
+      'value',
+    );
+    expect(document.rows).toMatchObject({ cells: 3, dead: { count: 1, first: [1] }, mostNorm: [5, 0, 2] });
+  });
+
   it('several paths give a list, and one that cannot be read does not spoil it', async () => {
     const { code, document } = await paramscopeJson<Record<string, unknown>[]>(
       'ls',
