@@ -7,7 +7,7 @@ import type { Checkpoint, Region, StoredTensor } from '#main/formats/contract.ts
 import { fileInput, type FileInput, type FormatInput } from '#main/formats/input.ts';
 import { movedTensor } from '#main/formats/shard-move.ts';
 import { shardProblems } from '#main/formats/shard-problems.ts';
-import type { ShardSet } from '#main/formats/shard-sets.ts';
+import { strayParts, type ShardSet } from '#main/formats/shard-sets.ts';
 import { metadataFrom, type Metadata, type Problem } from '#shared/checkpoint.ts';
 import { AppError, isAppError } from '#shared/errors.ts';
 
@@ -49,6 +49,10 @@ export async function openShardSet(
   const beyond = set.parts.length - SHARDS;
   if (beyond > 0)
     problems.push({ code: 'limit', message: `${beyond} parts beyond the first ${SHARDS} are not read` });
+  for (const name of await strayParts(set)) {
+    const message = `${name} lies beside the parts, and the index does not name it`;
+    problems.push({ code: 'extra-part', message });
+  }
   problems.push(...shardProblems(set, parts, missing));
   return joinParts(set, parts, problems, own);
 }

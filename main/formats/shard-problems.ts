@@ -1,4 +1,5 @@
 import type { OpenedPart } from '#main/formats/joined-shards.ts';
+import { nameInParts } from '#main/formats/shard-names.ts';
 import type { ShardSet } from '#main/formats/shard-sets.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
 import type { Problem } from '#shared/checkpoint.ts';
@@ -20,8 +21,7 @@ export function shardProblems(
   const problems: Problem[] = parts.flatMap(({ name, checkpoint }) =>
     checkpoint.problems.map((problem) => ({ ...problem, message: `${name}: ${problem.message}` })),
   );
-  for (const other of set.others)
-    problems.push({ code: 'other-checkpoint', message: `the folder holds another checkpoint: ${other}` });
+  problems.push(...otherCheckpoints(set.others));
   const { index } = set;
   if (!index) {
     problems.push({
@@ -35,30 +35,39 @@ export function shardProblems(
   for (const { name, checkpoint } of parts) {
     for (const tensor of checkpoint.tensors) found.set(tensor.name, name);
   }
+  const files = new Map([...index.files].map(([name, file]) => [nameInParts(name, found), file]));
   const lost = new Set(missing);
-  const gone = namesBy(index.files, (tensor, file) => lost.has(file) && !found.has(tensor));
+  const gone = namesBy(files, (tensor, file) => lost.has(file) && !found.has(tensor));
   for (const [file, names] of gone)
     problems.push({
       code: 'missing-tensor',
       message: `${count(names, 'is', 'are')} in ${file.slice(0, 200)}, which cannot be read: ${list(names)}`,
     });
-  const absent = namesBy(index.files, (tensor, file) => !lost.has(file) && !found.has(tensor));
+  const absent = namesBy(files, (tensor, file) => !lost.has(file) && !found.has(tensor));
   for (const [file, names] of absent)
     problems.push({
       code: 'missing-tensor',
       message: `${count(names, 'is', 'are')} missing from ${file}, where the index has them: ${list(names)}`,
     });
-  const astray = namesBy(index.files, (tensor, file) => found.has(tensor) && found.get(tensor) !== file);
+  const astray = namesBy(files, (tensor, file) => found.has(tensor) && found.get(tensor) !== file);
   for (const [file, names] of astray)
     problems.push({
       code: 'wrong-part',
       message: `${count(names, 'is', 'are')} not in ${file.slice(0, 200)}, where the index has them, but in another part: ${list(names)}`,
     });
-  const extra = namesBy(found, (tensor) => !index.files.has(tensor));
+  const extra = namesBy(found, (tensor) => !files.has(tensor));
   for (const [file, names] of extra)
     problems.push({ code: 'extra-tensor', message: `the index does not name ${list(names)} of ${file}` });
   if (missing.length === 0) problems.push(...totalProblem(index.totalBytes, parts));
   return problems;
+}
+
+/** Sets beside the one that was opened, by the name of a file of each. */
+export function otherCheckpoints(names: readonly string[]): readonly Problem[] {
+  return names.map((name) => ({
+    code: 'other-checkpoint',
+    message: `the folder holds another checkpoint: ${name}`,
+  }));
 }
 
 function namesBy(

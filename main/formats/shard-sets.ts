@@ -10,6 +10,9 @@ import { isAppError } from '#shared/errors.ts';
 const KINDS = [
   { format: 'safetensors', part: /\.safetensors$/ },
   { format: 'pytorch', part: /\.(bin|pt|pth|ckpt)$/ },
+  { format: 'flax', part: /\.msgpack$/ },
+  // Keras itself has indexes of another kind for what ends in `.weights.h5`
+  { format: 'keras', part: /(?<!\.weights)\.h5$/ },
 ] as const;
 
 export type ShardedFormat = (typeof KINDS)[number]['format'];
@@ -41,11 +44,29 @@ export async function shardSetOf(input: FormatInput, format: ShardedFormat): Pro
   const { folder } = input;
   if (!folder || !partOf(format).test(input.name)) return undefined;
   const names = await fileNames(folder);
+  const [numbered] = unindexedSets([input.name], folder);
+  // one without any tensor is not named by the index, and the others of its numbers are
+  const siblings = new Set([input.name, ...(numbered?.parts ?? [])]);
   for (const index of await indexesIn(folder, names)) {
-    const isMember = formatOf(index) === format && [...index.files.values()].includes(input.name);
+    const isMember =
+      formatOf(index) === format && [...index.files.values()].some((name) => siblings.has(name));
     if (isMember) return setOf(index, format, folder);
   }
-  return unindexedSets([input.name], folder)[0];
+  return numbered;
+}
+
+/** Files beside the parts that are numbered as these are, and that the index does not name. */
+export async function strayParts({ index, parts, folder }: ShardSet): Promise<readonly string[]> {
+  if (!index || !folder) return [];
+  const known = new Set(parts);
+  const series = new Set(parts.map(seriesOf));
+  const names = await fileNames(folder);
+  return names.filter((name) => PART_NAME.test(name) && series.has(seriesOf(name)) && !known.has(name));
+}
+
+/** What the names of numbered parts have in common. */
+function seriesOf(name: string): string {
+  return name.replace(PART_NAME, '$1/$3$4');
 }
 
 /** Whether the file is the index of a set of this format. */
@@ -60,11 +81,11 @@ async function setsIn({ folder }: FolderInput): Promise<readonly ShardSet[]> {
     const format = formatOf(index);
     return format ? [setOf(index, format, folder)] : [];
   });
-  const known = new Set(indexed.flatMap(({ parts }) => parts));
+  const known = new Set(indexed.flatMap(({ parts }) => parts).map(seriesOf));
   const sets = [
     ...indexed,
     ...unindexedSets(
-      names.filter((name) => !known.has(name)),
+      names.filter((name) => !known.has(seriesOf(name))),
       folder,
     ),
   ];

@@ -6,6 +6,8 @@ import { linkedTensors } from '#main/formats/flax/linked-arrays.ts';
 import { stateTensor } from '#main/encodings/msgpack/state-values.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { readState, type StateTree } from '#main/encodings/msgpack/state-tree.ts';
+import { openShardSet } from '#main/formats/joined-shards.ts';
+import { isShardIndex, shardSetOf } from '#main/formats/shard-sets.ts';
 import { pagedSource } from '#main/bytes/paged-source.ts';
 import { MSGPACK_PAGE_BYTES, MSGPACK_PAGES } from '#main/bytes/limits.ts';
 import { metadataFrom, type Problem } from '#shared/checkpoint.ts';
@@ -15,14 +17,18 @@ export const flax: Format = {
   name: 'flax',
   title: 'Flax',
   reads:
-    'MessagePack files of `flax.serialization` and `flax.training.checkpoints`: every dtype of NumPy and ml_dtypes, arrays cut into chunks, plain values beside them',
+    'MessagePack files of `flax.serialization` and `flax.training.checkpoints`: every dtype of NumPy and ml_dtypes, arrays cut into chunks, plain values beside them; sharded sets as one',
   extensions: ['msgpack', 'flax'],
   claims,
   open,
 };
 
 async function claims(input: FormatInput): Promise<boolean> {
-  if (input.kind !== 'file') return false;
+  if (input.kind === 'folder') return (await shardSetOf(input, 'flax')) !== undefined;
+  return (await isState(input)) || isShardIndex(input, 'flax');
+}
+
+async function isState(input: FileInput): Promise<boolean> {
   try {
     const document = await input.msgpack();
     if (!document) return false;
@@ -37,7 +43,13 @@ async function claims(input: FormatInput): Promise<boolean> {
 }
 
 async function open(input: FormatInput): Promise<Checkpoint> {
-  if (input.kind !== 'file') throw new AppError('internal', 'Flax states are files');
+  const set = await shardSetOf(input, 'flax');
+  if (set) return openShardSet(set, input, openFile);
+  if (input.kind !== 'file') throw new AppError('internal', 'the folder has been recognised before');
+  return openFile(input);
+}
+
+async function openFile(input: FileInput): Promise<Checkpoint> {
   const document = await input.msgpack();
   if (!document) throw new AppError('internal', 'Flax states are MessagePack');
   const { root, end } = document;

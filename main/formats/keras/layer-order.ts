@@ -19,7 +19,7 @@ const OPTIMIZER_WEIGHTS = 'optimizer_weights';
 
 /**
  * The datasets of a Keras 1 or 2 file in the order that its attributes tell: layer by layer, then what no layer names,
- * then the optimizer's. Every dataset comes once.
+ * then the optimizer's. Every dataset comes once. Hugging Face transformers names the weights themselves in place of layers.
  */
 export function layerOrder({ groups, datasets }: Hdf5Tree): LayerOrder {
   const attributesAt = new Map(groups.map(({ path, attributes }) => [path, attributes]));
@@ -28,12 +28,14 @@ export function layerOrder({ groups, datasets }: Hdf5Tree): LayerOrder {
   const problems: Problem[] = [];
   const root = attributesAt.has(MODEL_WEIGHTS) ? MODEL_WEIGHTS : '';
 
+  const take = (path: string, name: string): void => {
+    if (!weights.has(path)) weights.set(path, { path, label: name.replace(/:0$/, '') });
+  };
   const takeWeights = (group: string): void => {
     for (const name of names(attributesAt.get(group), 'weight_names')) {
       const path = group === '' ? name : `${group}/${name}`;
-      if (known.has(path)) {
-        if (!weights.has(path)) weights.set(path, { path, label: name.replace(/:0$/, '') });
-      } else {
+      if (known.has(path)) take(path, name);
+      else {
         problems.push({
           code: 'missing-tensor',
           message: `${group || 'the file'} names the weight ${name}, which is not there`,
@@ -45,6 +47,7 @@ export function layerOrder({ groups, datasets }: Hdf5Tree): LayerOrder {
   for (const layer of names(attributesAt.get(root), 'layer_names')) {
     const group = root === '' ? layer : `${root}/${layer}`;
     if (attributesAt.has(group)) takeWeights(group);
+    else if (known.has(group)) take(group, layer);
     else problems.push({ code: 'missing-tensor', message: `the layer ${layer} is named, and is not there` });
   }
   const isOptimizer = (path: string): boolean => path.startsWith(`${OPTIMIZER_WEIGHTS}/`);
@@ -54,6 +57,13 @@ export function layerOrder({ groups, datasets }: Hdf5Tree): LayerOrder {
   takeWeights(OPTIMIZER_WEIGHTS);
   for (const { path } of datasets) if (!weights.has(path)) weights.set(path, { path });
   return { weights: [...weights.values()], problems };
+}
+
+/** Whether a file names its weights in place of layers. */
+export function namesWeights({ groups, datasets }: Hdf5Tree): boolean {
+  const layers = names(groups[0]?.attributes, 'layer_names');
+  const known = new Set(datasets.map(({ path }) => path));
+  return layers.length > 0 && layers.every((name) => known.has(name));
 }
 
 /** A list of names; Keras splits one that is too long for an attribute into `…0`, `…1`, and so on. */

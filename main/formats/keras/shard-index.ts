@@ -13,10 +13,11 @@ export interface ShardIndex {
   readonly problems: readonly Problem[];
 }
 
-export const WEIGHT_FILE = /\.h5$/i;
+/** What a part is called; other files of HDF5 are those of other writers' indexes. */
+export const WEIGHT_FILE = /\.weights\.h5$/i;
 
 /**
- * @returns undefined for JSON that maps nothing, or not to HDF5 files: other frameworks' indexes look alike.
+ * @returns undefined for JSON that maps nothing, or not to Keras's weight files: other frameworks' indexes look alike.
  * @throws AppError `corrupt` for text that is no JSON.
  */
 export function parseShardIndex(text: string, file: string): ShardIndex | undefined {

@@ -1,12 +1,14 @@
 // Sharded weights: NAME.weights.json beside NAME_00000.weights.h5 and so on, keras/src/saving/saving_lib.py of Keras 3.10 and later.
-import { isBareName } from '#main/bytes/folder.ts';
-import { SHARD_INDEX_BYTES } from '#main/bytes/limits.ts';
+import { isBareName, type Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
+import { SHARD_INDEX_BYTES, SHARD_INDEXES } from '#main/bytes/limits.ts';
 import { sourceList, type SourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { openHdf5, type Hdf5Tree } from '#main/encodings/hdf5/hdf5.ts';
 import type { Checkpoint, Region } from '#main/formats/contract.ts';
-import type { FileInput } from '#main/formats/input.ts';
+import { fileInput, type FileInput } from '#main/formats/input.ts';
 import { parseShardIndex, WEIGHT_FILE, type ShardIndex } from '#main/formats/keras/shard-index.ts';
+import { otherCheckpoints } from '#main/formats/shard-problems.ts';
 import { variableOrder } from '#main/formats/keras/variable-order.ts';
 import { weightTensors } from '#main/formats/keras/weights.ts';
 import type { Problem } from '#shared/checkpoint.ts';
@@ -15,6 +17,7 @@ import { byteLengthOf, elementCountOf } from '#shared/tensor.ts';
 
 /** The name of a shard, up to its number. */
 const SHARD_NAME = /^(.+)_\d{5}\.weights\.h5$/;
+const INDEX_NAME = /\.weights\.json$/;
 const OPEN_BRACE = 0x7b;
 
 /** Whether the file is the index of a set: JSON that maps groups to weight files. Never throws for other content. */
@@ -32,31 +35,60 @@ export async function isShardIndex(input: FileInput): Promise<boolean> {
   }
 }
 
+/** The indexes of sets that lie in a folder, by their names; what only looks like one is none. */
+export async function indexesIn(folder: Folder): Promise<readonly string[]> {
+  const entries = await folder.list();
+  const likely = entries.filter(({ name, isFolder }) => !isFolder && INDEX_NAME.test(name));
+  const found: string[] = [];
+  for (const { name } of likely.slice(0, SHARD_INDEXES)) {
+    if (await folder.leadsOut?.(name)) continue;
+    const source = await folder.open(name);
+    if (await isShardIndex(await fileInput(source, folder))) found.push(name);
+    await source.close();
+  }
+  return found;
+}
+
+/** Opens the first set of a folder; the others are told. */
+export async function openFolder(folder: Folder): Promise<Checkpoint> {
+  const [name, ...others] = await indexesIn(folder);
+  if (name === undefined) throw new AppError('internal', 'the folder has been recognised before');
+  const source = await folder.open(name);
+  try {
+    const checkpoint = await openByIndex(await fileInput(source, folder));
+    return { ...checkpoint, problems: [...checkpoint.problems, ...otherCheckpoints(others)] };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
 /** Opens a set by its index. */
-export async function openShardSet(input: FileInput): Promise<Checkpoint> {
+export async function openByIndex(input: FileInput): Promise<Checkpoint> {
   const index = parseShardIndex(await readAll(input.source), input.name);
   if (!index) throw new AppError('internal', 'the index has been recognised before');
   const open = async (name: string): Promise<ByteSource> => {
-    if (input.folder) return input.folder.open(name);
+    if (input.folder) return openWithin(input.folder, name);
     throw new AppError('not-found', `${name} is not here`, { file: input.name });
   };
   const region = { source: 0, begin: 0, end: input.source.byteLength, label: 'shard index' };
   return openParts(index, sourceList(input.source), open, [region]);
 }
 
-/** The set that a weight file is a part of: its index lies beside it and names it. Undefined for a file on its own. */
-export async function shardSetOf(input: FileInput): Promise<Checkpoint | undefined> {
+/** Opens the set that a weight file is a part of: its index lies beside it and names it. Undefined for a file on its own. */
+export async function openByPart(input: FileInput): Promise<Checkpoint | undefined> {
   const { folder } = input;
   const base = SHARD_NAME.exec(input.name)?.[1];
   const indexName = `${base}.weights.json`;
   if (base === undefined || !folder || !(await folder.has(indexName))) return undefined;
+  if (await folder.leadsOut?.(indexName)) return undefined;
   const source = await folder.open(indexName);
   try {
     if (source.byteLength > SHARD_INDEX_BYTES) return undefined;
     const index = parseShardIndex(await readAll(source), indexName);
     if (!index?.files.includes(input.name)) return undefined;
     const open = async (name: string): Promise<ByteSource> =>
-      name === input.name ? { ...input.source, close: async () => {} } : folder.open(name);
+      name === input.name ? { ...input.source, close: async () => {} } : openWithin(folder, name);
     return await openParts(index, sourceList(input.source), open, []);
   } catch (error) {
     // an index that is none does not make the weights unreadable

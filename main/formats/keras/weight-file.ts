@@ -1,7 +1,7 @@
 import type { Hdf5File, Hdf5Tree } from '#main/encodings/hdf5/hdf5.ts';
 import { kerasArrangement } from '#main/encodings/hdf5/keras-marks.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
-import { layerOrder } from '#main/formats/keras/layer-order.ts';
+import { layerOrder, namesWeights } from '#main/formats/keras/layer-order.ts';
 import { parseConfig, type ModelConfig } from '#main/formats/keras/keras-config.ts';
 import { variableOrder } from '#main/formats/keras/variable-order.ts';
 import { weightTensors } from '#main/formats/keras/weights.ts';
@@ -45,6 +45,7 @@ export async function openWeightFile(file: Hdf5File): Promise<Checkpoint> {
 function dialectOf(tree: Hdf5Tree, isLayers: boolean): string {
   if (!isLayers) return 'Keras 3 weights (.weights.h5)';
   const root = tree.groups[0]?.attributes;
+  if (namesWeights(tree)) return 'weights of a TensorFlow model, written by Hugging Face transformers';
   const version =
     root?.get('keras_version') ??
     tree.groups.find(({ path }) => path === 'model_weights')?.attributes.get('keras_version');
