@@ -30,6 +30,9 @@ export type OptimizerName = (typeof OPTIMIZERS)[number];
 export type InitializerName = (typeof INITIALIZERS)[number];
 export type ScheduleName = (typeof SCHEDULES)[number];
 
+/** What leaky ReLU multiplies what is below 0 with unless told otherwise: PyTorch's default. */
+export const DEFAULT_NEGATIVE_SLOPE = 0.01;
+
 /** Names and meanings are PyTorch's. Only the fields that apply to the optimizer are there, and all of those are. */
 export interface OptimizerConfig {
   readonly name: OptimizerName;
@@ -105,7 +108,10 @@ export interface CheckpointConfig {
 export interface RunConfig {
   /** Widths, inputs first: at least two. */
   readonly layers: readonly number[];
-  readonly activation: ActivationName;
+  /** Of all hidden layers, or where they differ one of each. */
+  readonly activation: ActivationName | readonly ActivationName[];
+  /** Leaky ReLU: the factor of what is below 0, PyTorch's `negative_slope`; absent where it is PyTorch's 0.01. */
+  readonly negativeSlope?: number;
   readonly loss: LossName;
   readonly labelSmoothing: number;
   readonly initializer: InitializerName;
@@ -364,33 +370,4 @@ export interface RunProof {
   readonly name: string;
   /** In order of steps. */
   readonly reports: readonly RestoreReport[];
-}
-
-/** A layer of an architecture; a linear one is [inputs, outputs] whatever way the file stores it. */
-export type ArchitectureLayer =
-  | { readonly linear: readonly [number, number]; readonly name?: string | undefined }
-  | { readonly activation: string };
-
-export interface Architecture {
-  readonly layers: readonly ArchitectureLayer[];
-}
-
-/** A recorded input run through an MLP rebuilt from a file, against the recorded output. */
-export interface Reproduction {
-  readonly verdict: 'reproduced' | 'not-reproduced';
-  /** Largest absolute difference; NaN where one side alone is. */
-  readonly maxAbs: number;
-  /** Largest distance in units of the last place of the outputs' dtype. */
-  readonly maxUlp: number | bigint;
-  /** Row and column of the cell that is farthest off. */
-  readonly at: readonly number[];
-  /** Output cells compared. */
-  readonly cells: number;
-  readonly arch: Architecture;
-  readonly used: readonly {
-    /** Index of the layer in `arch`. */
-    readonly layer: number;
-    readonly tensor: string;
-    readonly transposed: boolean;
-  }[];
 }

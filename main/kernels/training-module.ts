@@ -23,8 +23,9 @@ export interface TrainingKernels {
     depth: number,
     continues: boolean,
   ): void;
-  activate(kind: number, x: number, y: number, count: number): void;
-  slope(kind: number, x: number, y: number, gradient: number, count: number): void;
+  /** `leak` is leaky ReLU's alone. */
+  activate(kind: number, leak: number, x: number, y: number, count: number): void;
+  slope(kind: number, leak: number, x: number, y: number, gradient: number, count: number): void;
   fillRows(row: number, out: number, rows: number, width: number): void;
   columnSums(x: number, rows: number, width: number, out: number, continues: boolean): void;
   crossEntropy(

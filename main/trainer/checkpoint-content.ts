@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 
+import type { Activation } from '#main/trainer/activation.ts';
 import { parametersOf } from '#main/trainer/mlp.ts';
 import { buffersOf } from '#main/trainer/optimizer.ts';
 import type { Metrics, Progress, TrainingState } from '#main/trainer/state.ts';
 import { bytesOf, type Precision, type Values } from '#main/trainer/values.ts';
-import type { Architecture, RunConfig } from '#shared/run.ts';
+import type { Architecture, ArchitectureLayer } from '#shared/reproduction.ts';
+import { DEFAULT_NEGATIVE_SLOPE, type RunConfig } from '#shared/run.ts';
 
 /** A tensor of a checkpoint of ours, in memory of its own. */
 export interface ContentTensor {
@@ -166,10 +168,16 @@ function architectureOf(state: TrainingState): Architecture {
       const activation = state.mlp.activations[index];
       return [
         { linear: [inputs, outputs] as const, name },
-        ...(activation === undefined ? [] : [{ activation }]),
+        ...(activation === undefined ? [] : [describedActivation(activation)]),
       ];
     }),
   };
+}
+
+/** Leaky ReLU's factor is told where it is not the usual one. */
+function describedActivation({ name, negativeSlope }: Activation): ArchitectureLayer {
+  const isOwn = name === 'leaky-relu' && negativeSlope !== DEFAULT_NEGATIVE_SLOPE;
+  return { activation: name, ...(isOwn ? { negativeSlope } : {}) };
 }
 
 const CANONICAL_F32 = 0x7fc00000;

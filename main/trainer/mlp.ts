@@ -1,5 +1,5 @@
+import type { Activation } from '#main/trainer/activation.ts';
 import { allocateIn, createMemory, type Memory, type Precision, type Values } from '#main/trainer/values.ts';
-import type { ActivationName } from '#shared/run.ts';
 
 /** A linear layer as PyTorch lays it out. */
 export interface LinearLayer {
@@ -16,7 +16,7 @@ export interface Mlp {
   readonly precision: Precision;
   readonly layers: readonly LinearLayer[];
   /** One for each layer but the last. */
-  readonly activations: readonly ActivationName[];
+  readonly activations: readonly Activation[];
 }
 
 /** A parameter under the name it has in a file. */
@@ -28,11 +28,12 @@ export interface Parameter {
 
 /**
  * Zeros, with the chapter's names where there is one hidden layer.
+ * @param activations one for each hidden layer.
  * @param memory where it lies; one of its own unless told otherwise.
  */
 export function createMlp(
   widths: readonly number[],
-  activation: ActivationName,
+  activations: readonly Activation[],
   precision: Precision,
   memory: Memory = createMemory(),
 ): Mlp {
@@ -41,7 +42,7 @@ export function createMlp(
     const name = count === 2 ? ['hidden', 'output'][index]! : `layers.${index}`;
     return createLayer(memory, precision, name, widths[index]!, widths[index + 1]!);
   });
-  return { memory, precision, layers, activations: layers.slice(1).map(() => activation) };
+  return { memory, precision, layers, activations };
 }
 
 /** Zeros. */

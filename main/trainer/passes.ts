@@ -3,7 +3,6 @@ import type { LinearLayer, Mlp } from '#main/trainer/mlp.ts';
 import { counterLabel } from '#main/trainer/random.ts';
 import type { Values } from '#main/trainer/values.ts';
 import { isNarrow, type Panels, type Workspace } from '#main/trainer/workspace.ts';
-import { ACTIVATIONS, type ActivationName } from '#shared/run.ts';
 
 /** Which elements of hidden layers a step leaves out: a function of these numbers and their place alone. */
 export interface Dropout {
@@ -74,7 +73,8 @@ export function forwardRows(
     if (activation === undefined) return;
     const from = first * outputs * sums.BYTES_PER_ELEMENT;
     const activated = workspace.activated[index]!.byteOffset + from;
-    kernels.activate(kindOf(activation), sums.byteOffset + from, activated, rows * outputs);
+    const { kind, negativeSlope } = activation;
+    kernels.activate(kind, negativeSlope, sums.byteOffset + from, activated, rows * outputs);
     if (!dropout) return;
     const kept = workspace.kept[index]!;
     const to = first * outputs;
@@ -139,8 +139,10 @@ export function backwardRows(
     kernels.multiply(left, back, to, inputs * size, size, rows, inputs, outputs, false); // flow W
     if (dropout) drop(kernels, below, index - 1, inputs, first, rows, dropout);
     const from = first * inputs * size;
+    const { kind, negativeSlope } = mlp.activations[index - 1]!;
     kernels.slope(
-      kindOf(mlp.activations[index - 1]!),
+      kind,
+      negativeSlope,
       workspace.sums[index - 1]!.byteOffset + from,
       workspace.activated[index - 1]!.byteOffset + from,
       to,
@@ -184,11 +186,6 @@ export function biasGradient(
   const { outputs } = mlp.layers[layer]!;
   const sums = workspace.gradients[2 * layer + 1]!.byteOffset;
   mlp.memory[mlp.precision].columnSums(workspace.flow[layer]!.byteOffset, rows, outputs, sums, continues);
-}
-
-/** The number of an activation in the kernels. */
-export function kindOf(activation: ActivationName): number {
-  return ACTIVATIONS.indexOf(activation);
 }
 
 /** Steps of up to 2^47 and 64 layers do not meet in the counter. */

@@ -1,3 +1,4 @@
+import { activationsOf } from '#main/trainer/activation.ts';
 import { initialize } from '#main/trainer/initializers.ts';
 import { createMlp, parametersOf, type Mlp } from '#main/trainer/mlp.ts';
 import { buffersOf } from '#main/trainer/optimizer.ts';
@@ -53,16 +54,15 @@ export function initialState(config: RunConfig, precision: Precision = 'f32'): T
 
 /** Zeros of the right shapes, for a checkpoint to fill. */
 export function emptyState(config: RunConfig, precision: Precision = 'f32'): TrainingState {
-  const mlp = createMlp(config.layers, config.activation, precision);
+  const activations = activationsOf(config);
+  const mlp = createMlp(config.layers, activations, precision);
   const names = buffersOf(config.optimizer);
   return {
     mlp,
     buffers: parametersOf(mlp).map(({ values }) =>
       names.map(() => allocateIn(mlp.memory, precision, values.length)),
     ),
-    ...(config.ema > 0
-      ? { average: createMlp(config.layers, config.activation, precision, mlp.memory) }
-      : {}),
+    ...(config.ema > 0 ? { average: createMlp(config.layers, activations, precision, mlp.memory) } : {}),
     step: 0,
     epoch: 0,
     position: 0,

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { AppError } from '#shared/errors.ts';
 import {
   ACTIVATIONS,
+  DEFAULT_NEGATIVE_SLOPE,
   INITIALIZERS,
   LOSSES,
   OPTIMIZERS,
@@ -100,12 +101,18 @@ function foreignKeys(given: object, defaults: object): string[] {
   return Object.keys(given).filter((key) => !Object.hasOwn(defaults, key));
 }
 
+const activationSchema = z.union(
+  [z.enum(ACTIVATIONS), z.array(z.enum(ACTIVATIONS)).check(z.maxLength(MAX_WIDTHS - 2))],
+  { error: `not one of ${ACTIVATIONS.join(', ')}, nor a list of them with one for each hidden layer` },
+);
+
 const configSchema = z
   .strictObject({
     layers: z.optional(
       z.array(z.int().check(z.gte(1), z.lte(MAX_WIDTH))).check(z.minLength(2), z.maxLength(MAX_WIDTHS)),
     ),
-    activation: z._default(z.enum(ACTIVATIONS), 'relu'),
+    activation: z._default(activationSchema, 'relu'),
+    negativeSlope: z.optional(z.number()),
     loss: z._default(z.enum(LOSSES), 'cross-entropy'),
     labelSmoothing: z._default(share, 0),
     initializer: z._default(z.enum(INITIALIZERS), 'pytorch-linear'),
@@ -143,6 +150,27 @@ const configSchema = z
       }),
       {},
     ),
+  })
+  .check((context) => {
+    const { activation } = context.value;
+    const hidden = layersOf(context.value).length - 2;
+    if (typeof activation === 'string' || activation.length === hidden) return;
+    context.issues.push({
+      code: 'custom',
+      message: `${counted(activation.length, 'name')} for ${counted(hidden, 'hidden layer')}`,
+      input: activation,
+      path: ['activation'],
+    });
+  })
+  .check((context) => {
+    const { activation, negativeSlope } = context.value;
+    if (negativeSlope === undefined || [activation].flat().includes('leaky-relu')) return;
+    context.issues.push({
+      code: 'custom',
+      message: 'no hidden layer is leaky-relu',
+      input: negativeSlope,
+      path: ['negativeSlope'],
+    });
   })
   .check((context) => {
     const { earlyStop, data } = context.value;
@@ -210,9 +238,11 @@ function complete(input: z.output<typeof configSchema>): RunConfig {
   const { name, ...given } = input.optimizer;
   const { name: schedule, ...givenOfSchedule } = input.schedule;
   const { onError, ...checkpoint } = input.checkpoint;
+  const { negativeSlope } = input;
   return {
-    layers: input.layers ?? (input.data.source === 'mnist' ? [784, 256, 10] : [20, 256, 10]),
-    activation: input.activation,
+    layers: layersOf(input),
+    activation: plainActivation(input.activation),
+    ...(negativeSlope === undefined || negativeSlope === DEFAULT_NEGATIVE_SLOPE ? {} : { negativeSlope }),
     loss: input.loss,
     labelSmoothing: input.labelSmoothing,
     initializer: input.initializer,
@@ -232,6 +262,25 @@ function complete(input: z.output<typeof configSchema>): RunConfig {
     data: input.data,
     checkpoint: { ...checkpoint, ...(onError ? {} : { onError: false as const }) },
   };
+}
+
+/** The widths given, or those that the data ask for. */
+function layersOf(given: {
+  readonly layers?: readonly number[] | undefined;
+  readonly data: { readonly source: string };
+}): readonly number[] {
+  return given.layers ?? (given.data.source === 'mnist' ? [784, 256, 10] : [20, 256, 10]);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** A list of one and the same is that one, so that equal settings have equal texts. */
+function plainActivation(activation: z.output<typeof activationSchema>): RunConfig['activation'] {
+  if (typeof activation === 'string') return activation;
+  const [first = 'relu', ...others] = activation;
+  return others.every((other) => other === first) ? first : activation;
 }
 
 function inOrderOf<Name extends string, Fields extends object>(

@@ -4,14 +4,8 @@ import type { DrillReport, DrillSnapshot } from '#shared/drill.ts';
 import type { FileId } from '#shared/bridge.ts';
 import { command } from '#shared/commands/command.ts';
 import { RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
-import type {
-  Reproduction,
-  RestoreReport,
-  RunDescription,
-  RunEvent,
-  RunProof,
-  RunSnapshot,
-} from '#shared/run.ts';
+import type { Reproduction } from '#shared/reproduction.ts';
+import type { RestoreReport, RunDescription, RunEvent, RunProof, RunSnapshot } from '#shared/run.ts';
 
 const run = z.string();
 
@@ -25,7 +19,7 @@ export const ARCHITECTURE_SCHEMA = z.strictObject({
         linear: z.tuple([z.int().check(z.gte(1)), z.int().check(z.gte(1))]),
         name: z.optional(z.string()),
       }),
-      z.strictObject({ activation: z.string() }),
+      z.strictObject({ activation: z.string(), negativeSlope: z.optional(z.number()) }),
     ]),
   ),
 });

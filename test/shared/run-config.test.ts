@@ -57,6 +57,21 @@ describe('a run configuration', () => {
     );
   });
 
+  it('has an activation for each hidden layer where they differ', () => {
+    const own = { layers: [4, 8, 8, 2], activation: ['tanh', 'leaky-relu'], negativeSlope: 0.2 };
+    expect(z.parse(RUN_CONFIG_SCHEMA, own)).toMatchObject(own);
+  });
+
+  it('has one text for equal settings of activations', () => {
+    const given = (settings: object) => JSON.stringify(z.parse(RUN_CONFIG_SCHEMA, settings));
+    const layers = [4, 8, 8, 2];
+    expect(given({ layers, activation: ['tanh', 'tanh'] })).toBe(given({ layers, activation: 'tanh' }));
+    expect(given({ layers: [4, 2], activation: [] })).toBe(given({ layers: [4, 2] }));
+    expect(given({ activation: 'leaky-relu', negativeSlope: 0.01 })).toBe(
+      given({ activation: 'leaky-relu' }),
+    );
+  });
+
   const check = (input: unknown, expected: string) =>
     it(`is refused: ${expected}`, () => {
       expect(() => parseRunConfig(input, 'run.json')).toThrow(expected);
@@ -82,7 +97,14 @@ describe('a run configuration', () => {
   check({ layers: [20] }, 'layers is not valid');
   check({ layers: [20, 0, 10] }, 'layers.1 is not valid');
   check({ layers: [100_000, 100_000, 10] }, 'layers is not valid: the layers have');
-  check({ activation: 'swish' }, 'activation is not valid');
+  check({ activation: 'swish' }, 'activation is not valid: not one of relu, tanh');
+  check({ layers: [4, 8, 8, 2], activation: ['relu', 'swish'] }, 'activation is not valid: not one of relu');
+  check({ activation: ['relu', 'tanh'] }, 'activation is not valid: 2 names for 1 hidden layer');
+  check(
+    { layers: [4, 8, 8, 2], activation: ['relu'] },
+    'activation is not valid: 1 name for 2 hidden layers',
+  );
+  check({ negativeSlope: 0.2 }, 'negativeSlope is not valid: no hidden layer is leaky-relu');
   check({ batchSize: 1.5 }, 'batchSize is not valid');
   check({ data: { validation: 1 } }, 'data.validation is not valid');
   check(JSON.parse('{"__proto__": {"seed": 3}}'), '__proto__');

@@ -1,5 +1,5 @@
 /**
- * What stands between two matrix products: biases and activations, PyTorch's formulas with its default arguments.
+ * What stands between two matrix products: biases and activations, PyTorch's formulas.
  * Elementwise loops go over whole vectors: their buffers begin on a vector's boundary and reach to one.
  */
 import { erf, exp, sigmoid, tanh } from './functions';
@@ -12,7 +12,6 @@ const GELU: u32 = 3;
 const GELU_TANH: u32 = 4;
 const LEAKY_RELU: u32 = 5;
 
-const LEAK: f64 = 0.01;
 const SQRT_HALF: f64 = 0.7071067811865476;
 /** 1 / sqrt(2 pi): the normal density at 0. */
 const DENSITY_AT_0: f64 = 0.3989422804014327;
@@ -20,9 +19,10 @@ const DENSITY_AT_0: f64 = 0.3989422804014327;
 const TANH_SCALE: f64 = 0.7978845608028654;
 const TANH_CUBIC: f64 = 0.044715;
 
-/** y = f(x) over `count` elements. */
-function activate<T>(kind: u32, x: usize, y: usize, count: usize): void {
-  if (kind === RELU || kind === LEAKY_RELU) return rectify<T>(x, y, count, kind === RELU ? 0 : LEAK);
+/** y = f(x) over `count` elements; the leak is leaky ReLU's factor of what is below 0. */
+function activate<T>(kind: u32, leak: f64, x: usize, y: usize, count: usize): void {
+  if (kind === RELU) return rectify<T>(x, y, count);
+  if (kind === LEAKY_RELU) return rectifyLeaky<T>(x, y, count, leak);
   const end = x + count * sizeof<T>();
   for (; x < end; x += sizeof<T>()) {
     const value = <f64>load<T>(x);
@@ -32,9 +32,9 @@ function activate<T>(kind: u32, x: usize, y: usize, count: usize): void {
 }
 
 /** Turns the gradient of y into that of x, in place. */
-function slope<T>(kind: u32, x: usize, y: usize, gradient: usize, count: usize): void {
-  if (kind === RELU || kind === LEAKY_RELU)
-    return rectifySlope<T>(x, gradient, count, kind === RELU ? 0 : LEAK);
+function slope<T>(kind: u32, leak: f64, x: usize, y: usize, gradient: usize, count: usize): void {
+  if (kind === RELU) return rectifySlope<T>(x, gradient, count);
+  if (kind === LEAKY_RELU) return rectifyLeakySlope<T>(x, gradient, count, leak);
   const end = x + count * sizeof<T>();
   for (; x < end; x += sizeof<T>()) {
     const factor = slopeAt(kind, <f64>load<T>(x), <f64>load<T>(y));
@@ -44,28 +44,49 @@ function slope<T>(kind: u32, x: usize, y: usize, gradient: usize, count: usize):
   }
 }
 
-/** x where it is above 0 or no number, else x times the leak; a leak of 0 gives 0, not -0. */
-function rectify<T>(x: usize, y: usize, count: usize, leak: f64): void {
+/** x where it is above 0 or no number, else 0. */
+function rectify<T>(x: usize, y: usize, count: usize): void {
   const zero = v128.splat<T>(<T>0);
-  const factor = v128.splat<T>(<T>leak);
   const end = x + count * sizeof<T>();
   for (; x < end; x += 16) {
     const value = v128.load(x);
-    const below = leak === 0 ? zero : v128.mul<T>(value, factor);
-    v128.store(y, v128.bitselect(below, value, v128.le<T>(value, zero)));
+    v128.store(y, v128.bitselect(zero, value, v128.le<T>(value, zero)));
     y += 16;
   }
 }
 
 /** The gradient at 0 is that of below. */
-function rectifySlope<T>(x: usize, gradient: usize, count: usize, leak: f64): void {
+function rectifySlope<T>(x: usize, gradient: usize, count: usize): void {
+  const zero = v128.splat<T>(<T>0);
+  const end = x + count * sizeof<T>();
+  for (; x < end; x += 16) {
+    const isBelow = v128.le<T>(v128.load(x), zero);
+    v128.store(gradient, v128.bitselect(zero, v128.load(gradient), isBelow));
+    gradient += 16;
+  }
+}
+
+/** x where it is above 0 or no number, else x times the leak. */
+function rectifyLeaky<T>(x: usize, y: usize, count: usize, leak: f64): void {
+  const zero = v128.splat<T>(<T>0);
+  const factor = v128.splat<T>(<T>leak);
+  const end = x + count * sizeof<T>();
+  for (; x < end; x += 16) {
+    const value = v128.load(x);
+    v128.store(y, v128.bitselect(v128.mul<T>(value, factor), value, v128.le<T>(value, zero)));
+    y += 16;
+  }
+}
+
+/** The gradient at 0 is that of below. */
+function rectifyLeakySlope<T>(x: usize, gradient: usize, count: usize, leak: f64): void {
   const zero = v128.splat<T>(<T>0);
   const factor = v128.splat<T>(<T>leak);
   const end = x + count * sizeof<T>();
   for (; x < end; x += 16) {
     const flow = v128.load(gradient);
-    const below = leak === 0 ? zero : v128.mul<T>(flow, factor);
-    v128.store(gradient, v128.bitselect(below, flow, v128.le<T>(v128.load(x), zero)));
+    const isBelow = v128.le<T>(v128.load(x), zero);
+    v128.store(gradient, v128.bitselect(v128.mul<T>(flow, factor), flow, isBelow));
     gradient += 16;
   }
 }
@@ -115,20 +136,20 @@ function columnSums<T>(x: usize, rows: usize, width: usize, out: usize, continue
   }
 }
 
-export function activate32(kind: u32, x: usize, y: usize, count: usize): void {
-  activate<f32>(kind, x, y, count);
+export function activate32(kind: u32, leak: f64, x: usize, y: usize, count: usize): void {
+  activate<f32>(kind, leak, x, y, count);
 }
 
-export function activate64(kind: u32, x: usize, y: usize, count: usize): void {
-  activate<f64>(kind, x, y, count);
+export function activate64(kind: u32, leak: f64, x: usize, y: usize, count: usize): void {
+  activate<f64>(kind, leak, x, y, count);
 }
 
-export function slope32(kind: u32, x: usize, y: usize, gradient: usize, count: usize): void {
-  slope<f32>(kind, x, y, gradient, count);
+export function slope32(kind: u32, leak: f64, x: usize, y: usize, gradient: usize, count: usize): void {
+  slope<f32>(kind, leak, x, y, gradient, count);
 }
 
-export function slope64(kind: u32, x: usize, y: usize, gradient: usize, count: usize): void {
-  slope<f64>(kind, x, y, gradient, count);
+export function slope64(kind: u32, leak: f64, x: usize, y: usize, gradient: usize, count: usize): void {
+  slope<f64>(kind, leak, x, y, gradient, count);
 }
 
 export function fillRows32(row: usize, out: usize, rows: usize, width: usize): void {

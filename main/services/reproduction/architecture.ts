@@ -11,16 +11,18 @@ import {
   type Candidates,
   type LayerTensors,
 } from '#main/services/reproduction/layer-tensors.ts';
+import { activationOf, type Activation } from '#main/trainer/activation.ts';
 import { CONTENT_KEY } from '#main/trainer/checkpoint-content.ts';
 import type { CheckpointSummary } from '#shared/checkpoint.ts';
 import { ARCHITECTURE_SCHEMA } from '#shared/commands/run.ts';
 import { AppError } from '#shared/errors.ts';
-import { ACTIVATIONS, type ActivationName, type Architecture, type ArchitectureLayer } from '#shared/run.ts';
+import type { Architecture, ArchitectureLayer } from '#shared/reproduction.ts';
+import { ACTIVATIONS, type ActivationName } from '#shared/run.ts';
 
 /** A step of a network, with the tensors that it takes from the file. */
 export type ResolvedLayer =
   | { readonly kind: 'linear'; readonly layer: number; readonly tensors: LayerTensors }
-  | { readonly kind: 'activation'; readonly activation: ActivationName };
+  | { readonly kind: 'activation'; readonly activation: Activation };
 
 export interface ResolvedArchitecture {
   readonly arch: Architecture;
@@ -43,7 +45,7 @@ function resolve(arch: Architecture, candidates: Candidates): ResolvedArchitectu
   const chosen: LayerTensors[] = [];
   let width: number | undefined;
   const layers = arch.layers.map((step, layer): ResolvedLayer => {
-    if (!('linear' in step)) return { kind: 'activation', activation: activationNamed(step.activation) };
+    if (!('linear' in step)) return { kind: 'activation', activation: activationIn(step) };
     const [inputs, outputs] = step.linear;
     if (width !== undefined && width !== inputs) {
       throw new AppError('invalid-params', `layer ${layer} does not follow on the one before`, {
@@ -82,6 +84,21 @@ function tensorsOf(
     outputs,
     isTransposed: isTransposed(weight, inputs, candidates.weights, chosen),
   };
+}
+
+/** @throws AppError `invalid-params` for a name there is not, and a slope where it means nothing. */
+function activationIn({
+  activation,
+  negativeSlope,
+}: Extract<ArchitectureLayer, { readonly activation: unknown }>): Activation {
+  const name = activationNamed(activation);
+  if (negativeSlope !== undefined && name !== 'leaky-relu') {
+    throw new AppError('invalid-params', 'negativeSlope is leaky-relu’s alone', {
+      expected: '{"activation": "leaky-relu", "negativeSlope": …}',
+      found: activation,
+    });
+  }
+  return activationOf(name, negativeSlope);
 }
 
 /** PyTorch writes some names with an underscore; `linear` is what Keras calls none. */

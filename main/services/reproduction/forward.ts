@@ -1,7 +1,8 @@
 import type { ResolvedLayer } from '#main/services/reproduction/architecture.ts';
 import type { LayerTensors } from '#main/services/reproduction/layer-tensors.ts';
+import type { Activation } from '#main/trainer/activation.ts';
 import { createLayer, type Mlp } from '#main/trainer/mlp.ts';
-import { forward, kindOf } from '#main/trainer/passes.ts';
+import { forward } from '#main/trainer/passes.ts';
 import {
   allocate,
   allocateIn,
@@ -13,7 +14,6 @@ import {
 } from '#main/trainer/values.ts';
 import { createWorkspace } from '#main/trainer/workspace.ts';
 import { AppError, throwIfCancelled } from '#shared/errors.ts';
-import type { ActivationName } from '#shared/run.ts';
 
 export interface Matrix {
   /** rows x columns */
@@ -59,14 +59,15 @@ export async function runLayers(
   return current;
 }
 
-function activate(memory: Memory, activation: ActivationName, values: Values): Values {
+function activate(memory: Memory, { kind, negativeSlope }: Activation, values: Values): Values {
   const precision = precisionOf(values);
   const result = allocate(precision, values.length);
   const window = allocateIn(memory, precision, Math.min(values.length, WINDOW_ELEMENTS));
   for (let start = 0; start < values.length; start += WINDOW_ELEMENTS) {
     const piece = values.subarray(start, start + WINDOW_ELEMENTS);
     window.set(piece);
-    memory[precision].activate(kindOf(activation), window.byteOffset, window.byteOffset, piece.length);
+    const at = window.byteOffset;
+    memory[precision].activate(kind, negativeSlope, at, at, piece.length);
     result.set(window.subarray(0, piece.length), start);
   }
   return result;

@@ -35,7 +35,7 @@ export function findCandidates(tensors: readonly TensorInfo[]): Candidates {
     }),
   );
   // an optimizer's moments have the shapes of its parameters
-  const parameters = all.filter(({ role }) => role.group === 'parameter' && !isMoment(role.part));
+  const parameters = copiesLast(all.filter(({ role }) => role.group === 'parameter' && !isMoment(role.part)));
   const ofRank = (rank: number) => parameters.filter(({ info }) => info.shape.length === rank);
   return {
     weights: ofRank(2),
@@ -47,6 +47,13 @@ export function findCandidates(tensors: readonly TensorInfo[]): Candidates {
 /** PyTorch's names for what its optimizers keep. */
 function isMoment(part: string): boolean {
   return /^(exp_avg(_sq)?|max_exp_avg_sq|square_avg|grad_avg|momentum_buffer)$/.test(part);
+}
+
+/** Moving averages stand beside their parameters as `ema.hidden.weight` beside `hidden.weight`: they are not the ones meant. */
+function copiesLast(candidates: readonly Candidate[]): readonly Candidate[] {
+  const names = new Set(candidates.map(({ info }) => info.name));
+  const isCopy = ({ info: { name } }: Candidate) => names.has(name.slice(name.indexOf('.') + 1));
+  return [...candidates.filter((one) => !isCopy(one)), ...candidates.filter(isCopy)];
 }
 
 /** Writers that sort names put `layers.10` before `layers.2`; others keep the order of the network. */

@@ -13,7 +13,7 @@ import { bytesOf, inPrecision, precisionOf, type Values } from '#main/trainer/va
 import type { FileId } from '#shared/bridge.ts';
 import { isFloating, isReal } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
-import type { Architecture, Reproduction } from '#shared/run.ts';
+import type { Architecture, Reproduction } from '#shared/reproduction.ts';
 import { coordinateOf, elementCountOf } from '#shared/tensor.ts';
 
 export interface ReproductionRequest {

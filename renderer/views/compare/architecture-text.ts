@@ -1,5 +1,5 @@
 /** An architecture as the text a person edits, and what can be guessed of it from a file's tensors. */
-import type { Architecture } from '#shared/run.ts';
+import type { Architecture } from '#shared/reproduction.ts';
 import type { TensorInfo } from '#shared/tensor.ts';
 
 /** The chapter's network: 20 inputs, 256 hidden units with relu, 10 outputs. */

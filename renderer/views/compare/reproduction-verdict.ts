@@ -1,6 +1,6 @@
 import type { Verdict } from '#renderer/ui/verdict.ts';
 import { formatCount, formatFigure } from '#shared/display.ts';
-import type { Reproduction } from '#shared/run.ts';
+import type { Reproduction } from '#shared/reproduction.ts';
 
 /** Whether the rebuilt network gives the recorded output, in words. */
 export function reproductionVerdict(result: Reproduction, tolerance: readonly [number, number]): Verdict {

@@ -1,5 +1,5 @@
 /** Every setting of a run as a row of a table: where it stands, what it is called, how it is asked for. */
-import { ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES } from '#shared/run.ts';
+import { DEFAULT_NEGATIVE_SLOPE, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES } from '#shared/run.ts';
 
 export type SectionName = 'network' | 'data' | 'training' | 'schedule' | 'care' | 'checkpoints' | 'place';
 
@@ -8,11 +8,13 @@ export interface RunField {
   readonly path: string;
   readonly section: SectionName;
   readonly label: string;
-  readonly kind: 'whole' | 'number' | 'choice' | 'switch' | 'widths' | 'pair' | 'text';
+  readonly kind: 'whole' | 'number' | 'choice' | 'switch' | 'widths' | 'activations' | 'pair' | 'text';
   readonly choices?: readonly string[];
   readonly unit?: string;
   /** What it does, for those who do not know the word. */
   readonly hint?: string;
+  /** What it is where the configuration does not say: without it, the field is always there. */
+  readonly absent?: string | boolean;
   /** Asked for only where this holds. Without it: always. */
   readonly applies?: (draft: Draft) => boolean;
 }
@@ -43,7 +45,16 @@ export const FIELDS: readonly RunField[] = [
     kind: 'widths',
     hint: 'inputs first, outputs last',
   },
-  { path: 'activation', section: 'network', label: 'Activation', kind: 'choice', choices: ACTIVATIONS },
+  { path: 'activation', section: 'network', label: 'Activation', kind: 'activations' },
+  {
+    path: 'negativeSlope',
+    section: 'network',
+    label: 'Leaky slope',
+    kind: 'number',
+    hint: 'the factor of what is below 0',
+    absent: String(DEFAULT_NEGATIVE_SLOPE),
+    applies: (draft) => String(draft['activation']).includes('leaky-relu'),
+  },
   { path: 'initializer', section: 'network', label: 'Initializer', kind: 'choice', choices: INITIALIZERS },
   {
     path: 'dropout',
@@ -155,10 +166,10 @@ export const FIELDS: readonly RunField[] = [
   {
     path: 'earlyStop.patience',
     section: 'care',
-    label: 'Stop without gain after',
+    label: 'Early stop after',
     kind: 'whole',
     unit: 'epochs',
-    hint: '0 for never',
+    hint: 'without gain; 0 for never',
   },
   {
     path: 'earlyStop.minDelta',
@@ -166,6 +177,14 @@ export const FIELDS: readonly RunField[] = [
     label: 'Least gain that counts',
     kind: 'number',
     applies: (draft) => Number(draft['earlyStop.patience']) > 0,
+  },
+  {
+    path: 'stopOnNonFinite',
+    section: 'care',
+    label: 'Stop where the loss is no number',
+    kind: 'switch',
+    hint: 'before that step spoils the parameters; otherwise it is told, and training goes on',
+    absent: false,
   },
 
   {
@@ -200,6 +219,14 @@ export const FIELDS: readonly RunField[] = [
     hint: 'by the loss on unseen data',
   },
   {
+    path: 'checkpoint.onError',
+    section: 'checkpoints',
+    label: 'When training fails',
+    kind: 'switch',
+    hint: 'the last whole step is saved',
+    absent: true,
+  },
+  {
     path: 'checkpoint.keepLast',
     section: 'checkpoints',
     label: 'Keep the last',
@@ -216,10 +243,10 @@ export const FIELDS: readonly RunField[] = [
   {
     path: 'checkpoint.keepEvery',
     section: 'checkpoints',
-    label: 'Keep each multiple of',
+    label: 'Keep one every',
     kind: 'whole',
     unit: 'steps',
-    hint: '0 for none',
+    hint: 'for good; 0 for none',
   },
 
   {

@@ -35,7 +35,7 @@ type Issue = NonNullable<ReturnType<typeof RUN_CONFIG_SCHEMA.safeParse>['error']
 export function draftOf(config: RunConfig): Draft {
   const draft: Record<string, string | boolean> = { steps: '', name: '', 'data.source': config.data.source };
   for (const field of FIELDS) {
-    const value = valueAt(config, field.path);
+    const value = valueAt(config, field.path) ?? field.absent;
     if (value === undefined) continue;
     draft[field.path] = shown(value);
   }
@@ -70,7 +70,22 @@ export function withSource(draft: Draft, source: string): Draft {
   const own = presetFor(String(draft['data.source']));
   const isOwnWidths = draft['layers'] === own.config.layers.join(', ');
   const layers = isOwnWidths ? presetFor(source).config.layers.join(', ') : draft['layers']!;
-  return { ...draft, layers, 'data.source': source };
+  return { ...withWidths(draft, String(layers)), 'data.source': source };
+}
+
+/** The draft with other widths; where each hidden layer has an activation, a new layer has that of the last. */
+export function withWidths(draft: Draft, layers: string): Draft {
+  const changed = { ...draft, layers };
+  const names = String(draft['activation']).split(', ');
+  if (names.length === 1 || !widthsOf(changed)) return changed;
+  const count = Math.max(1, hiddenLayersOf(changed));
+  const fitting = Array.from({ length: count }, (_, layer) => names[layer] ?? names.at(-1)!);
+  return { ...changed, activation: fitting.join(', ') };
+}
+
+/** How many layers have an activation; 0 where the widths cannot be read. */
+export function hiddenLayersOf(draft: Draft): number {
+  return Math.max(0, (widthsOf(draft)?.length ?? 0) - 2);
 }
 
 /** The preset that the draft still is, name apart. */
@@ -122,6 +137,7 @@ function careText(draft: Draft): string | undefined {
     ['ema', 'averaging'],
     ['clipNorm', 'clipping'],
     ['earlyStop.patience', 'early stop'],
+    ['stopOnNonFinite', 'stop at no number'],
   ];
   const on = measures.filter(([path]) => Number(draft[path]) > 0).map(([, name]) => name);
   return on.length > 0 ? on.join(', ') : undefined;
@@ -220,6 +236,7 @@ function parsed(field: RunField, value: string | boolean): unknown {
   const text = String(value).trim();
   if (field.kind === 'choice' || field.kind === 'text') return text;
   if (field.kind === 'widths') return numbers(text);
+  if (field.kind === 'activations') return text.includes(', ') ? text.split(', ') : text;
   if (field.kind === 'pair') {
     const pair = numbers(text);
     return pair?.length === 2 ? pair : undefined;

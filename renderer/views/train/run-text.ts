@@ -28,7 +28,8 @@ export function configText(config: RunConfig): string {
       : config.data.source === 'mnist'
         ? 'MNIST digits'
         : 'own data';
-  return `${config.layers.join(' → ')} ${config.activation}, ${data}, ${config.optimizer.name}`;
+  const activations = [config.activation].flat().join('/');
+  return `${config.layers.join(' → ')} ${activations}, ${data}, ${config.optimizer.name}`;
 }
 
 /** When checkpoints are written; undefined where none are but by hand. */

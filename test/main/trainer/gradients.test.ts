@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { activationOf, type Activation } from '#main/trainer/activation.ts';
 import { batchIn, type Batch } from '#main/trainer/dataset.ts';
 import { lossRows, lossSum } from '#main/trainer/losses.ts';
 import { createMlp, parametersOf, type Mlp } from '#main/trainer/mlp.ts';
@@ -18,9 +19,9 @@ interface Network {
   readonly batch: Batch;
 }
 
-function network(activation: ActivationName): Network {
+function network(activations: readonly Activation[]): Network {
   const random = randomStream(11, 'init');
-  const mlp = createMlp(WIDTHS, activation, 'f64');
+  const mlp = createMlp(WIDTHS, activations, 'f64');
   for (const { values } of parametersOf(mlp))
     for (let i = 0; i < values.length; i++) values[i] = random.normal() / 2;
   const workspace = createWorkspace(mlp, ROWS, { for: 'training', hasDropout: true });
@@ -44,15 +45,22 @@ function lossOf(
 
 describe('the gradient is what finite differences say', () => {
   for (const activation of ACTIVATIONS) {
-    for (const loss of LOSSES) check(activation, loss, 0);
+    for (const loss of LOSSES) check([activation, activation], loss, 0);
   }
-  check('tanh', 'cross-entropy', 0.2);
-  check('gelu', 'mse', 0, { share: 0.4, seed: 5, step: 17, rowsBefore: 0 });
+  check(['tanh', 'tanh'], 'cross-entropy', 0.2);
+  check(['gelu', 'gelu'], 'mse', 0, { share: 0.4, seed: 5, step: 17, rowsBefore: 0 });
+  check(['sigmoid', 'leaky-relu'], 'cross-entropy', 0);
+  check(['leaky-relu', 'tanh'], 'mse', 0, { share: 0.3, seed: 6, step: 3, rowsBefore: 0 });
 
-  function check(activation: ActivationName, loss: LossName, smoothing: number, dropout?: Dropout): void {
+  function check(
+    names: readonly ActivationName[],
+    loss: LossName,
+    smoothing: number,
+    dropout?: Dropout,
+  ): void {
     const also = `${smoothing > 0 ? ' with label smoothing' : ''}${dropout ? ' with dropout' : ''}`;
-    it(`for ${activation} and ${loss}${also}, in every parameter`, () => {
-      const net = network(activation);
+    it(`for ${names.join(' and ')} under ${loss}${also}, in every parameter`, () => {
+      const net = network(names.map((name) => activationOf(name, 0.3)));
       lossOf(net, loss, smoothing, dropout);
       backward(net.mlp, net.workspace, ROWS, false, dropout);
       const gradients = net.workspace.gradients.map((gradient) => gradient.slice());
@@ -75,7 +83,7 @@ describe('the gradient is what finite differences say', () => {
 describe('not a number', () => {
   it('goes through every activation forward, as in PyTorch', () => {
     for (const activation of ACTIVATIONS) {
-      const net = network(activation);
+      const net = network([activationOf(activation), activationOf(activation)]);
       net.batch.inputs[0] = NaN;
       expect(lossOf(net, 'mse', 0), activation).toBeNaN();
     }

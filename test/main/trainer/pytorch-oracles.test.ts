@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
+import { activationsOf } from '#main/trainer/activation.ts';
 import { batchIn } from '#main/trainer/dataset.ts';
 import { lossRows, lossSum } from '#main/trainer/losses.ts';
 import { createMlp, parametersOf } from '#main/trainer/mlp.ts';
@@ -23,7 +25,9 @@ import { hasOracles, ORACLES } from '#test/kit/shared-files.ts';
 interface OracleCase {
   readonly name: string;
   readonly sizes: readonly number[];
-  readonly activation: string;
+  /** Of all hidden layers, or of each. */
+  readonly activation: string | readonly string[];
+  readonly negative_slope?: number;
   readonly loss: string;
   readonly label_smoothing: number;
   readonly optimizer: string;
@@ -36,6 +40,7 @@ interface OracleCase {
 }
 
 const TRAINING = `${ORACLES}training/`;
+const MIXED = fileURLToPath(new URL('../../fixtures/training/mixed-networks.json', import.meta.url));
 /** The oracle's optimizer names, which tell settings too. */
 const OPTIMIZER_NAMES: Readonly<Record<string, OptimizerName>> = {
   sgd: 'sgd',
@@ -60,6 +65,15 @@ interface OracleDocument {
 
 function readOracles(): OracleDocument {
   return JSON.parse(readFileSync(`${TRAINING}cases.json`, 'utf8')) as OracleDocument;
+}
+
+function activationsIn({ sizes, activation, negative_slope: negativeSlope }: OracleCase) {
+  const plain = [activation].flat().map((name) => name.replace('_', '-') as ActivationName);
+  return activationsOf({
+    layers: sizes,
+    activation: plain.length === 1 ? plain[0]! : plain,
+    ...(negativeSlope === undefined ? {} : { negativeSlope }),
+  });
 }
 
 function settingsOf(oracle: OracleCase): OptimizerConfig {
@@ -96,8 +110,30 @@ describe.skipIf(!hasOracles)('PyTorch and the trainer agree on losses, gradients
 
   // in f64 only formulas can differ; in f32 rounding does, too, over ten steps
   for (const oracle of cases) {
-    if (oracle.dtype === 'float64') it(`for ${oracle.name}`, () => check(oracle, 'f64', 1e-11));
-    it(`for ${oracle.name} in f32`, () => check(oracle, 'f32', 2e-5));
+    const read = () => {
+      const { tensors } = readPlainSafetensors(`${TRAINING}case-${oracle.name}.safetensors`);
+      return (name: string) => {
+        const tensor = tensors.get(name)!;
+        const isLabels = name === 'y' && oracle.loss === 'cross_entropy';
+        return isLabels ? Array.from(new BigInt64Array(tensor.bytes.buffer), Number) : floatsOf(tensor);
+      };
+    };
+    if (oracle.dtype === 'float64') it(`for ${oracle.name}`, () => check(oracle, read(), 'f64', 1e-11));
+    it(`for ${oracle.name} in f32`, () => check(oracle, read(), 'f32', 2e-5));
+  }
+});
+
+describe('PyTorch and the trainer agree on networks whose hidden layers differ', () => {
+  type MixedCase = OracleCase & { readonly tensors: Readonly<Record<string, readonly number[]>> };
+  const { cases } = JSON.parse(readFileSync(MIXED, 'utf8')) as { readonly cases: readonly MixedCase[] };
+
+  it('in every case there is', () => {
+    expect(cases).toHaveLength(4);
+  });
+
+  for (const oracle of cases) {
+    it(`for ${oracle.name}`, () => check(oracle, (name) => oracle.tensors[name]!, 'f64', 1e-11));
+    it(`for ${oracle.name} in f32`, () => check(oracle, (name) => oracle.tensors[name]!, 'f32', 2e-5));
   }
 });
 
@@ -125,15 +161,20 @@ describe.skipIf(!hasOracles)('PyTorch and the trainer agree on learning rates', 
   }
 });
 
-function check(oracle: OracleCase, precision: Precision, tolerance: number): void {
-  const file = readPlainSafetensors(`${TRAINING}case-${oracle.name}.safetensors`).tensors;
-  const mlp = createMlp(oracle.sizes, oracle.activation.replace('_', '-') as ActivationName, precision);
+/** @param valuesOf what PyTorch wrote under a name. */
+function check(
+  oracle: OracleCase,
+  valuesOf: (name: string) => ArrayLike<number>,
+  precision: Precision,
+  tolerance: number,
+): void {
+  const mlp = createMlp(oracle.sizes, activationsIn(oracle), precision);
   const parameters = parametersOf(mlp);
   // PyTorch numbers the modules of a Sequential, activations included
   const theirs = parameters.map(
     (_, index) => `${Math.floor(index / 2) * 2}.${index % 2 ? 'bias' : 'weight'}`,
   );
-  parameters.forEach(({ values }, index) => values.set(floatsOf(file.get(`before.${theirs[index]}`)!)));
+  parameters.forEach(({ values }, index) => values.set(valuesOf(`before.${theirs[index]}`)));
   const settings = settingsOf(oracle);
   const buffers = parameters.map(({ values }) =>
     buffersOf(settings).map(() => allocateIn(mlp.memory, precision, values.length)),
@@ -141,23 +182,20 @@ function check(oracle: OracleCase, precision: Precision, tolerance: number): voi
   const rows = oracle.batch;
   const workspace = createWorkspace(mlp, rows, { for: 'training' });
   const batch = batchIn(mlp, workspace);
-  batch.inputs.set(floatsOf(file.get('x')!));
-  if (oracle.loss === 'mse') batch.values.set(floatsOf(file.get('y')!));
-  else batch.labels.set(Int32Array.from(new BigInt64Array(file.get('y')!.bytes.buffer), Number));
+  batch.inputs.set(valuesOf('x'));
+  (oracle.loss === 'mse' ? batch.values : batch.labels).set(valuesOf('y'));
   const loss = { name: oracle.loss.replace('_', '-') as LossName, labelSmoothing: oracle.label_smoothing };
 
   oracle.losses.forEach((expected, step) => {
     const outputs = forward(mlp, workspace, rows);
-    if (step === 0) expect(distance(outputs, floatsOf(file.get('output')!))).toBeLessThan(tolerance);
+    if (step === 0) expect(distance(outputs, valuesOf('output'))).toBeLessThan(tolerance);
     lossRows(mlp, workspace, batch, loss, 0, rows, rows);
     const mean = lossSum(workspace, rows) / rows;
     expect(Math.abs(mean - expected) / Math.abs(expected)).toBeLessThan(tolerance);
     backward(mlp, workspace, rows);
     if (step === 0) {
       theirs.forEach((name, index) => {
-        expect(distance(workspace.gradients[index]!, floatsOf(file.get(`grad.${name}`)!)), name).toBeLessThan(
-          tolerance,
-        );
+        expect(distance(workspace.gradients[index]!, valuesOf(`grad.${name}`)), name).toBeLessThan(tolerance);
       });
     }
     if (oracle.clip_norm !== null) {
@@ -169,7 +207,7 @@ function check(oracle: OracleCase, precision: Precision, tolerance: number): voi
     );
     if (step !== 0 && step !== 9) return;
     theirs.forEach((name, index) => {
-      const after = floatsOf(file.get(`after${step + 1}.${name}`)!);
+      const after = valuesOf(`after${step + 1}.${name}`);
       expect(distance(parameters[index]!.values, after), `${name} after ${step + 1}`).toBeLessThan(tolerance);
     });
   });

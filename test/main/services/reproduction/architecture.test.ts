@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { inferArchitecture, resolveArchitecture } from '#main/services/reproduction/architecture.ts';
 import { metadataFrom, type CheckpointSummary } from '#shared/checkpoint.ts';
 import { isAppError } from '#shared/errors.ts';
-import type { Architecture } from '#shared/run.ts';
+import type { Architecture } from '#shared/reproduction.ts';
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
@@ -105,6 +105,17 @@ describe('tensors are found for a stated architecture', () => {
     relus(4, 8, 10),
     ['hidden.weight hidden.bias', 'output.weight output.bias'],
   );
+  check(
+    'not among the moving averages of the same parameters',
+    {
+      'ema.hidden.bias': [8],
+      'ema.hidden.weight': [8, 4],
+      'hidden.bias': [8],
+      'hidden.weight': [8, 4],
+    },
+    relus(4, 8),
+    ['hidden.weight hidden.bias'],
+  );
 
   function check(rule: string, shapes: Shapes, arch: Architecture, expected: string[]): void {
     it(rule, () => expect(usedBy(resolveArchitecture(arch, summaryOf(shapes)))).toEqual(expected));
@@ -120,6 +131,9 @@ describe('tensors are found for a stated architecture', () => {
     { layers: [{ linear: [4, 8] }, { linear: [7, 3] }] },
   );
   refuse('an activation there is not', SHAPES, { layers: [{ linear: [4, 8] }, { activation: 'swish' }] });
+  refuse('a slope of what has none', SHAPES, {
+    layers: [{ linear: [4, 8] }, { activation: 'relu', negativeSlope: 0.2 }],
+  });
   refuse('no layer at all', SHAPES, { layers: [{ activation: 'relu' }] });
 
   function refuse(what: string, shapes: Shapes, arch: Architecture): void {

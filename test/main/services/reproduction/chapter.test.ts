@@ -7,7 +7,7 @@ import { createCheckpoints } from '#main/services/checkpoints.ts';
 import { createFiles } from '#main/services/files.ts';
 import { reproduce } from '#main/services/reproduction/reproduction.ts';
 import { createSettings } from '#main/services/settings.ts';
-import type { Architecture } from '#shared/run.ts';
+import type { Architecture } from '#shared/reproduction.ts';
 import { hasOracles, ORACLES, readOracles } from '#test/kit/shared-files.ts';
 
 const ARCH: Architecture = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { changedText, nameText, noteText, placeText } from '#renderer/views/compare/row-text.ts';
 import { reproductionVerdict } from '#renderer/views/compare/reproduction-verdict.ts';
-import type { Reproduction } from '#shared/run.ts';
+import type { Reproduction } from '#shared/reproduction.ts';
 
 test('a pair under two names shows both, escaped', () => {
   expect(nameText({ name: 'a', state: 'identical' })).toBe('a');

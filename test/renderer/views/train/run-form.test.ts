@@ -9,6 +9,7 @@ import {
   widthsOf,
   withOptimizer,
   withSchedule,
+  withWidths,
 } from '#renderer/views/train/run-form.ts';
 import { DEFAULT_RUN_CONFIG, MNIST_RUN_CONFIG, RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
 import { OPTIMIZERS, SCHEDULES, type RunConfig } from '#shared/run.ts';
@@ -22,10 +23,18 @@ function leaves(config: object, prefix = ''): string[] {
   );
 }
 
+/** Settings that are there only where they are not as ever. */
+const UNUSUAL = {
+  activation: 'leaky-relu',
+  negativeSlope: 0.2,
+  stopOnNonFinite: true,
+  checkpoint: { onError: false },
+};
+
 test('every setting of a run stands in the form, for every optimizer', () => {
   const known = new Set([...FIELDS.map((field) => field.path), 'data.source']);
   for (const name of OPTIMIZERS) {
-    const config = RUN_CONFIG_SCHEMA.parse({ optimizer: { name } });
+    const config = RUN_CONFIG_SCHEMA.parse({ ...UNUSUAL, optimizer: { name } });
     expect(leaves(config).filter((path) => !known.has(path))).toEqual([]);
   }
   for (const name of SCHEDULES) {
@@ -38,6 +47,11 @@ describe('a configuration survives the form', () => {
   const configs: readonly (readonly [string, RunConfig])[] = [
     ["the chapter's", DEFAULT_RUN_CONFIG],
     ['digits', MNIST_RUN_CONFIG],
+    ['one with unusual settings', RUN_CONFIG_SCHEMA.parse(UNUSUAL)],
+    [
+      'one with an activation for each layer',
+      RUN_CONFIG_SCHEMA.parse({ layers: [4, 8, 8, 2], activation: ['tanh', 'leaky-relu'], negativeSlope: 0 }),
+    ],
     ...OPTIMIZERS.map((name) => [name, RUN_CONFIG_SCHEMA.parse({ optimizer: { name } })] as const),
     ...SCHEDULES.map((name) => [name, RUN_CONFIG_SCHEMA.parse({ schedule: { name } })] as const),
     [
@@ -109,6 +123,16 @@ describe('faults stand at their field', () => {
       { 'earlyStop.patience': 'stopping early needs data that are held out' },
     ],
     ['keeping one', { 'checkpoint.keepLast': '1' }, { 'checkpoint.keepLast': 'at least 2' }],
+    [
+      'a slope that is none',
+      { activation: 'leaky-relu', negativeSlope: 'steep' },
+      { negativeSlope: 'a number' },
+    ],
+    [
+      'activations of other layers',
+      { activation: 'relu, tanh' },
+      { activation: '2 names for 1 hidden layer' },
+    ],
     ['step zero', { steps: '0' }, { steps: 'a whole number from 1, or empty' }],
     ['two at once', { seed: '-', epochs: '' }, { seed: 'a whole number', epochs: 'a whole number' }],
   ])('%s', (_, changes, errors) => check(changes, errors));
@@ -153,6 +177,23 @@ test('label smoothing is asked for with cross-entropy alone', () => {
   const field = FIELDS.find(({ path }) => path === 'labelSmoothing')!;
   expect(isAsked(field, { loss: 'cross-entropy' })).toBe(true);
   expect(isAsked(field, { loss: 'mse' })).toBe(false);
+});
+
+test('a slope is asked for with leaky-relu alone, in whatever layer', () => {
+  const field = FIELDS.find(({ path }) => path === 'negativeSlope')!;
+  expect(isAsked(field, { activation: 'relu' })).toBe(false);
+  expect(isAsked(field, { activation: 'leaky-relu' })).toBe(true);
+  expect(isAsked(field, { activation: 'tanh, leaky-relu' })).toBe(true);
+});
+
+test('activations follow the layers that there are', () => {
+  const draft = { ...draftOf(DEFAULT_RUN_CONFIG), layers: '4, 8, 8, 2', activation: 'tanh, gelu' };
+  const activations = (layers: string) => withWidths(draft, layers)['activation'];
+  expect(activations('4, 8, 8, 8, 2')).toBe('tanh, gelu, gelu');
+  expect(activations('4, 8, 2')).toBe('tanh');
+  expect(activations('4, 2')).toBe('tanh');
+  expect(activations('4, many')).toBe('tanh, gelu');
+  expect(withWidths(draftOf(DEFAULT_RUN_CONFIG), '4, 8, 8, 2')['activation']).toBe('relu');
 });
 
 test('steps and name go beside the configuration, and only where they are given', () => {
