@@ -3,9 +3,10 @@ import type { Chart, ChartSubject } from '#renderer/charts/contract.ts';
 import { difference } from '#renderer/charts/difference/difference.ts';
 import { heatmap } from '#renderer/charts/heatmap/heatmap.ts';
 import { histogram } from '#renderer/charts/histogram/histogram.ts';
+import { profile } from '#renderer/charts/profile/profile.ts';
 import { values } from '#renderer/charts/values/values.ts';
 
-export const CHARTS: readonly Chart[] = [histogram, heatmap, values, difference];
+export const CHARTS: readonly Chart[] = [histogram, heatmap, profile, values, difference];
 
 export function chartsFor(subject: ChartSubject): Chart[] {
   return CHARTS.filter((chart) => chart.supports(subject));

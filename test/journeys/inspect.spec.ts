@@ -1,10 +1,11 @@
 /** What a person who got a file from somewhere wants to know of it. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from '#test/journeys/kit/app.ts';
 import { checkpointList, showView } from '#test/journeys/kit/browse.ts';
 import { ORACLES, newFile } from '#test/journeys/kit/places.ts';
+import { plainSafetensors } from '#test/kit/write-plain-safetensors.ts';
 
 /** One network, as each framework writes it. */
 const TWINS = [
@@ -56,6 +57,33 @@ test('the one NaN of a file is found, and one click leads to it', async ({ app }
   await app.picture('non-finite');
   await page.getByRole('button', { name: 'Go to [61, 14] of model_state_dict.hidden.weight' }).click();
   await expect(page.getByLabel('Value', { exact: true })).toHaveText('NaN');
+});
+
+test('the dead units of a layer are seen, and one click leads to one of them', async ({ app, folder }) => {
+  const { page } = app;
+  const [rows, columns] = [300, 200];
+  const values = Float32Array.from({ length: rows * columns }, (_, at) => Math.sin(at * 12.9898) * 0.1);
+  for (let row = 0; row < rows; row++) values[row * columns + 12] = 0;
+  values.fill(0, 123 * columns, 124 * columns);
+  values.fill(0, 7 * columns, 8 * columns);
+  values.fill(0.25, 200 * columns, 201 * columns);
+  values[50 * columns + 3] = NaN;
+  const path = join(folder, 'layer.safetensors');
+  const shape = [rows, columns];
+  const bytes = new Uint8Array(values.buffer);
+  writeFileSync(path, plainSafetensors([{ name: 'weight', dtype: 'F32', shape, bytes }]));
+  await app.drop([path]);
+  await showView(page, 'Profiles');
+  const findings = page.getByRole('list', { name: 'What the rows have' });
+  await expect(findings).toContainText(/2 dead:\s*7\s*123/);
+  await expect(findings).toContainText(/1 constant:\s*200/);
+  await app.picture('profiles');
+  const picture = page.getByRole('application', { name: /^200 columns of 300 values along axis 1/ });
+  await picture.focus();
+  await picture.press('End');
+  await expect(page.getByText('column 199: norm')).toBeAttached();
+  await findings.getByRole('button', { name: 'Go to row 123' }).click();
+  await expect(page.getByText('[123, 0]')).toBeVisible();
 });
 
 test('what a pickle would run is shown, and nothing is run', async ({ app, folder }) => {

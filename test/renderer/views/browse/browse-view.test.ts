@@ -167,7 +167,16 @@ describe('an opened checkpoint', () => {
     await flushPromises();
     const tabs = () =>
       wrapper.findAll('[role=tablist][aria-label="Views of the tensor"] [role=tab]').map((tab) => tab.text());
-    expect(tabs()).toEqual(['Histogram', 'Heat map', 'Values', 'Metadata', 'X-ray', 'NaN, ∞', 'Problems']);
+    expect(tabs()).toEqual([
+      'Histogram',
+      'Heat map',
+      'Profiles',
+      'Values',
+      'Metadata',
+      'X-ray',
+      'NaN, ∞',
+      'Problems',
+    ]);
   });
 
   test('is looked through for NaN and ∞, and a find leads to its value', async () => {
