@@ -3,7 +3,7 @@ import { heatMapOf } from '#main/services/heat-maps.ts';
 import { histogramOf } from '#main/services/histograms.ts';
 import { profilesOf } from '#main/services/profiles.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
-import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/summarize.ts';
+import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/tensor-summary.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
 import { viewPlan, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { readValues } from '#main/services/values.ts';
@@ -40,6 +40,7 @@ export const summaryCommand: Handler<'tensor.summary'> = async (
   const { onRead } = passFor(signal, total, progress);
   const answer = await summarizeTensor(open, compute, name, {
     isDigestWanted: false,
+    isSplit: true,
     quantiles: DEFAULT_QUANTILES,
     signal,
     ...(onRead ? { onRead } : {}),

@@ -12,24 +12,25 @@ import {
   roundedHalfCounter,
   upperHalfCounter,
   type CodeCounter,
+  type CodeCounts,
 } from '#main/kernels/code-counts.ts';
 import { decode } from '#main/kernels/decode.ts';
-import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments.ts';
+import { emptyMoments, mergeMoments, windowMoments, type Moments } from '#main/kernels/moments.ts';
 import { coarseShare, countsAtEdges, spansOf, type Span } from '#main/kernels/sketch-spans.ts';
+import { elementByteLength } from '#shared/dtype.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
-export interface Sketch {
+/** Counts and moments of all values; where the extremes are is not known of a dtype with few codes. */
+export interface Sketch extends Readonly<Moments> {
   readonly dtype: string;
   /** By code where the dtype has few, else by the upper half of the float that a value rounds to. */
-  readonly counts: Float64Array;
-  readonly nan: number;
-  readonly positiveInfinity: number;
-  readonly negativeInfinity: number;
-  /** Finite values. */
-  readonly finite: number;
-  /** Of the finite values, as doubles; Infinity and -Infinity where there are none. */
-  readonly min: number;
-  readonly max: number;
+  readonly codeCounts: Float64Array;
+}
+
+/** What one thread found in its part of a tensor: little enough to be sent to another. */
+export interface SketchPart extends CodeCounts {
+  /** Of each window in turn, as the order of merging them is part of a result; none where the codes tell all. */
+  readonly windows: readonly Moments[];
 }
 
 /** A sketch that is under way; its memory is lent to it. */
@@ -37,7 +38,7 @@ export interface Sketcher {
   /** Adds one window of canonical bytes. */
   add(bytes: Uint8Array): void;
   /** Of all that was added so far. */
-  sketch(): Sketch;
+  part(): SketchPart;
   release(): void;
 }
 
@@ -50,50 +51,38 @@ function losslessSketcher(dtype: string): Sketcher {
   const counter = codeCounter(dtype);
   return {
     add: counter.add,
-    sketch: () => {
-      const counts = counter.counts();
-      return { dtype, counts, ...figuresOf(momentsOfCodes({ dtype, ...occurringCodes(counts) })) };
-    },
+    part: () => ({ dtype, ...counter.occurring(), windows: [] }),
     release: counter.release,
   };
 }
 
 function roundedSketcher(dtype: string): Sketcher {
   const counter: CodeCounter = dtype === 'f32' ? upperHalfCounter() : roundedHalfCounter();
-  const moments = emptyMoments();
+  const windows: Moments[] = [];
   return {
     add: (bytes) => {
       const values = decode(dtype, bytes);
-      mergeMoments(moments, windowMoments(values, dtype));
+      windows.push(windowMoments(values, dtype));
       counter.add(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     },
-    sketch: () => ({ dtype, counts: counter.counts(), ...figuresOf(moments) }),
+    part: () => ({ dtype, ...counter.occurring(), windows }),
     release: counter.release,
   };
 }
 
-type Figures = Omit<Sketch, 'dtype' | 'counts'>;
-
-function figuresOf({ nan, positiveInfinity, negativeInfinity, finite, min, max }: Figures): Figures {
-  return { nan, positiveInfinity, negativeInfinity, finite, min, max };
-}
-
-/** The sketch of all of what its parts are sketches of, in any order. @param parts at least one. */
-export function mergedSketch(parts: readonly Sketch[]): Sketch {
-  const [first, ...others] = parts as readonly [Sketch, ...Sketch[]];
-  return others.reduce(
-    (all, part) => ({
-      dtype: all.dtype,
-      counts: all.counts.map((count, code) => count + part.counts[code]!),
-      nan: all.nan + part.nan,
-      positiveInfinity: all.positiveInfinity + part.positiveInfinity,
-      negativeInfinity: all.negativeInfinity + part.negativeInfinity,
-      finite: all.finite + part.finite,
-      min: Math.min(all.min, part.min),
-      max: Math.max(all.max, part.max),
-    }),
-    first,
-  );
+/** The sketch of what parts were found of, however it was cut. @param parts at least one, in the order of the elements. */
+export function mergedSketch(parts: readonly SketchPart[]): Sketch {
+  const { dtype } = parts[0]!;
+  const codeCounts = new Float64Array(elementByteLength(dtype) === 1 ? 256 : 65_536);
+  for (const { codes, counts } of parts) {
+    for (let at = 0; at < codes.length; at++) codeCounts[codes[at]!]! += counts[at]!;
+  }
+  if (hasFewCodes(dtype)) {
+    return { dtype, codeCounts, ...momentsOfCodes({ dtype, ...occurringCodes(codeCounts) }) };
+  }
+  const moments = emptyMoments();
+  for (const { windows } of parts) for (const window of windows) mergeMoments(moments, window);
+  return { dtype, codeCounts, ...moments };
 }
 
 /** Of the values, that may lie in codes wider than two bins: with more, a picture would show steps that are not there. */
@@ -104,10 +93,10 @@ const MOST_COARSE = 0.05;
  * @returns undefined where codes are too wide for the bins.
  */
 export function sketchedBins(sketch: Sketch, edges: Float64Array): Histogram | undefined {
-  const { dtype, counts, nan, positiveInfinity, negativeInfinity, finite } = sketch;
+  const { dtype, codeCounts, nan, positiveInfinity, negativeInfinity, finite } = sketch;
   if (hasFewCodes(dtype)) {
     const bins = emptyBins(edges.length - 1);
-    binCodes({ dtype, ...occurringCodes(counts) }, bins, edges);
+    binCodes({ dtype, ...occurringCodes(codeCounts) }, bins, edges);
     return { edges, ...bins, exact: true };
   }
   const spans = knownSpans(sketch);
@@ -136,7 +125,7 @@ export function sketchedQuantile(sketch: Sketch, probability: number): number | 
 
 /** Undefined where doubles beyond the floats were taken for infinite. */
 function knownSpans(sketch: Sketch): readonly Span[] | undefined {
-  const spans = spansOf(sketch.counts, sketch.min, sketch.max);
+  const spans = spansOf(sketch.codeCounts, sketch.min, sketch.max);
   const last = spans.at(-1);
   return (last ? last.before + last.count : 0) === sketch.finite ? spans : undefined;
 }

@@ -8,6 +8,7 @@ import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
 import type { Files } from '#main/services/files.ts';
 import { describeCheckpoint } from '#main/services/description.ts';
+import type { SharedWork } from '#main/services/shared-work.ts';
 import { planOf, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { unescapeName } from '#shared/display.ts';
 import { AppError } from '#shared/errors.ts';
@@ -21,6 +22,8 @@ export interface OpenCheckpoint {
   readonly summary: CheckpointSummary;
   /** Results that hold as long as the file does not change, by a key that names them. */
   readonly cache: Map<string, unknown>;
+  /** Results that are being worked out, by name, for whoever asks meanwhile. */
+  readonly underWay: Map<string, SharedWork<unknown>>;
   /** @throws AppError `not-found` with the names that come near. */
   tensor(name: string): StoredTensor;
   plan(name: string): TensorPlan;
@@ -111,6 +114,7 @@ async function openPath(file: FileId, path: string, name: string): Promise<OpenC
     checkpoint,
     summary: describeCheckpoint(name, checkpoint),
     cache: new Map(),
+    underWay: new Map(),
     tensor,
     plan: (wanted) => planOf(tensor(wanted), checkpoint.sources),
   };

@@ -6,17 +6,19 @@ import { TASKS, type TaskName } from '#main/services/tasks/tasks.ts';
 import type { Pass } from '#main/services/windows.ts';
 import { answerOver } from '#shared/rpc.ts';
 
-/** Progress is told in pieces of at least this many bytes, not at every window. */
-const REPORT_BYTES = 8 * 1024 * 1024;
+/** Progress is told now and then, not at every window: messages wake four threads on their way to the page. */
+const REPORT_MS = 50;
 
 if (parentPort) {
   answerOver(channelPort(parentPort), async (name, task, { signal, progress }) => {
     let unreported = 0;
+    let reportedAt = Date.now();
     const onRead = (byteLength: number) => {
       unreported += byteLength;
-      if (unreported < REPORT_BYTES) return;
+      if (Date.now() - reportedAt < REPORT_MS) return;
       progress(unreported);
       unreported = 0;
+      reportedAt = Date.now();
     };
     const run = TASKS[name as TaskName] as (task: unknown, pass: Pass) => Promise<unknown>;
     const result = await run(task, { signal, onRead });

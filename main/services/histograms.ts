@@ -4,14 +4,12 @@ import { hasFewCodes } from '#main/kernels/code-counts.ts';
 import { sketchedBins, sketchedQuantile, type Sketch } from '#main/kernels/sketch.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
-import { isSketched, sketchOf } from '#main/services/sketches.ts';
-import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/summarize.ts';
+import { isSketched, isWorthASketch, sketchOf } from '#main/services/sketches.ts';
+import { secondPassOf } from '#main/services/second-passes.ts';
 import { edgesFor } from '#main/services/tasks/histogram.ts';
-import { tensorParts } from '#main/services/tensor-parts.ts';
-import type { TensorPlan } from '#main/services/tensor-plan.ts';
+import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/tensor-summary.ts';
 import type { Pass } from '#main/services/windows.ts';
 import type { Histogram, HistogramAxis } from '#shared/statistics.ts';
-import { elementCountOf } from '#shared/tensor.ts';
 
 export interface HistogramQuestion {
   readonly name: string;
@@ -31,9 +29,6 @@ export interface HistogramPass extends Pass {
   readonly onPartial?: ((histogram: Histogram) => void) | undefined;
 }
 
-/** Elements from which exact counts let a person wait. */
-const LARGE = 2 ** 20;
-
 /** Exact counts of every element, remembered while the file stays the same. */
 export async function histogramOf(
   open: OpenCheckpoint,
@@ -45,9 +40,8 @@ export async function histogramOf(
   const key = `histogram:${name}:${bins}:${axis}:${range?.join(':') ?? (isClipped ? 'clipped' : '')}`;
   const known = open.cache.get(key) as Histogram | undefined;
   if (known) return known;
-  const isLarge = (elementCountOf(open.tensor(name).shape) ?? 0) >= LARGE;
   const histogram =
-    isLarge && pass.onPartial
+    pass.onPartial && isWorthASketch(open.plan(name))
       ? await sketchedFirst(open, compute, question, pass)
       : await countedAtOnce(open, compute, question, pass);
   open.cache.set(key, histogram);
@@ -85,7 +79,8 @@ async function sketchedFirst(
   const range = question.range ?? middle ?? finiteRangeOf(sketch);
   if (first?.exact) return binnedBy(sketch, question, range)!;
   const { edges, ...axis } = edgesFor(range, question);
-  return { ...(await exactCounts(compute, plan, edges, pass)), ...axis };
+  const { histogram } = await secondPassOf(compute, plan, { edges }, pass);
+  return { ...histogram!, ...axis };
 }
 
 function isMiddleWanted({ range, isClipped }: HistogramQuestion): boolean {
@@ -111,27 +106,6 @@ function binnedBy(
   return binned && { ...binned, ...axis };
 }
 
-async function exactCounts(
-  compute: Compute,
-  plan: TensorPlan,
-  edges: Float64Array,
-  pass: Pass,
-): Promise<Histogram> {
-  const parts = tensorParts(plan, compute);
-  const counted = await Promise.all(
-    parts.map((part) => compute.run('bin-counts', { plan, edges, ...part }, pass)),
-  );
-  return counted.reduce((all, part) => ({
-    ...all,
-    counts: Float64Array.from(all.counts, (count, bin) => count + part.counts[bin]!),
-    below: all.below + part.below,
-    above: all.above + part.above,
-    nan: all.nan + part.nan,
-    positiveInfinity: all.positiveInfinity + part.positiveInfinity,
-    negativeInfinity: all.negativeInfinity + part.negativeInfinity,
-  }));
-}
-
 /** From the 1st to the 99th percentile, from the statistics that the window shows anyway; undefined where they are one. */
 async function middleRange(
   open: OpenCheckpoint,
@@ -139,7 +113,7 @@ async function middleRange(
   name: string,
   signal: AbortSignal,
 ): Promise<readonly [number, number] | undefined> {
-  const options = { isDigestWanted: false, quantiles: DEFAULT_QUANTILES, signal };
+  const options = { isDigestWanted: false, isSplit: true, quantiles: DEFAULT_QUANTILES, signal };
   const { summary } = await summarizeTensor(open, compute, name, options);
   const [low, high] = [Number(summary?.quantiles['0.01']), Number(summary?.quantiles['0.99'])];
   return low < high ? [low, high] : undefined;

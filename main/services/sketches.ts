@@ -1,16 +1,27 @@
-/** Sketches of the tensors looked at last: what a histogram needs when its bins or its axis change. */
+/** Sketches of the tensors looked at last: what their histograms and their statistics begin with. */
 import { mergedSketch, type Sketch } from '#main/kernels/sketch.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
+import { joinWork } from '#main/services/shared-work.ts';
 import { tensorParts } from '#main/services/tensor-parts.ts';
 import type { TensorPlan } from '#main/services/tensor-plan.ts';
 import type { Pass } from '#main/services/windows.ts';
+import { elementCountOf } from '#shared/tensor.ts';
 
 /** Each takes half a mebibyte. */
 const MOST_KEPT = 32;
 const KEY = 'sketches';
+/** Elements from which one reading for all that is asked saves time. */
+const LARGE = 2 ** 20;
 
-/** The sketch of a whole tensor, read by every compute thread in part; remembered while the file stays the same. */
+export function isWorthASketch({ tensor }: TensorPlan): boolean {
+  return (elementCountOf(tensor.shape) ?? 0) >= LARGE;
+}
+
+/**
+ * The sketch of a whole tensor, read by every compute thread in part, once for all who ask at the same time;
+ * remembered while the file stays the same.
+ */
 export async function sketchOf(
   open: OpenCheckpoint,
   compute: Compute,
@@ -19,7 +30,9 @@ export async function sketchOf(
 ): Promise<Sketch> {
   const kept = keptOf(open);
   const { name } = plan.tensor;
-  const sketch = kept.get(name) ?? (await sketched(compute, plan, pass));
+  const sketch =
+    kept.get(name) ??
+    (await joinWork(open.underWay, `sketch:${name}`, pass, (shared) => sketched(compute, plan, shared)));
   // the newest is the last in a map's order
   kept.delete(name);
   kept.set(name, sketch);

@@ -3,17 +3,14 @@ import { createHash } from 'node:crypto';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { checksumKey, verifyCheckpoint } from '#main/services/integrity.ts';
-import { sharedChecksum } from '#main/services/tasks/shared-checksum.ts';
 import { anyGlob } from '#main/services/globs.ts';
-import type { SummaryAnswer } from '#main/services/tasks/summary.ts';
 import { dequantised } from '#main/services/dequantised.ts';
+import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/tensor-summary.ts';
 import type { SummarizedCheckpoint, SummarizedTensor, SummarizeUpdate } from '#shared/commands/checkpoint.ts';
 import { isAppError } from '#shared/errors.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import type { Summary } from '#shared/statistics.ts';
 import type { TensorInfo } from '#shared/tensor.ts';
-
-export const DEFAULT_QUANTILES: readonly number[] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
 
 export interface SummarizeOptions {
   readonly globs?: readonly string[] | undefined;
@@ -25,41 +22,6 @@ export interface SummarizeOptions {
   readonly isVerificationWanted?: boolean;
   readonly signal: AbortSignal;
   readonly progress: (update: SummarizeUpdate) => void;
-}
-
-/** Statistics of one tensor over every element, remembered while the file stays the same. */
-export async function summarizeTensor(
-  open: OpenCheckpoint,
-  compute: Compute,
-  name: string,
-  options: Pick<
-    SummarizeOptions,
-    'isDigestWanted' | 'quantiles' | 'signal' | 'bins' | 'isVerificationWanted'
-  > & {
-    readonly onRead?: (byteLength: number) => void;
-  },
-): Promise<SummaryAnswer> {
-  const quantiles = options.quantiles ?? DEFAULT_QUANTILES;
-  const { bins, isDigestWanted } = options;
-  const checksum = options.isVerificationWanted
-    ? sharedChecksum(open.tensor(name), open.checkpoint.sources)
-    : undefined;
-  const key = `summary:${name}:${quantiles.join(',')}:${isDigestWanted}:${bins ?? ''}:${checksum !== undefined}`;
-  const known = open.cache.get(key) as SummaryAnswer | undefined;
-  if (known) return known;
-  const answer = await compute.run(
-    'summary',
-    {
-      plan: open.plan(name),
-      quantiles,
-      isDigestWanted,
-      ...(bins ? { bins } : {}),
-      ...(checksum ? { checksum } : {}),
-    },
-    { signal: options.signal, ...(options.onRead ? { onRead: options.onRead } : {}) },
-  );
-  open.cache.set(key, answer);
-  return answer;
 }
 
 /** Statistics of all tensors that the globs name. One that cannot be read becomes a problem, the rest goes on. */
@@ -86,7 +48,10 @@ export async function summarizeCheckpoint(
     while (next < order.length) {
       const index = order[next++]!;
       const info = wanted[index]!;
-      rows[index] = await summarizeRow(open, compute, info, options, onRead, problems, checksums);
+      // more than a thread's share of all would be waited for at the end
+      const isSplit = info.byteLength * compute.width > total;
+      const row = { ...options, isSplit, onRead };
+      rows[index] = await summarizeRow(open, compute, info, row, problems, checksums);
       options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [rows[index]] });
     }
   };
@@ -116,18 +81,26 @@ function longestFirst(tensors: readonly TensorInfo[]): number[] {
     .sort((a, b) => tensors[b]!.byteLength - tensors[a]!.byteLength || a - b);
 }
 
+interface RowOptions extends SummarizeOptions {
+  readonly isSplit: boolean;
+  readonly onRead: (byteLength: number) => void;
+}
+
 async function summarizeRow(
   open: OpenCheckpoint,
   compute: Compute,
   info: TensorInfo,
-  options: SummarizeOptions,
-  onRead: (byteLength: number) => void,
+  options: RowOptions,
   problems: Problem[],
   checksums: Map<string, number>,
 ): Promise<SummarizedTensor> {
   if (info.noData) return info;
   try {
-    const { checksum, ...answer } = await summarizeTensor(open, compute, info.name, { ...options, onRead });
+    const { globs: _globs, failOn: _failOn, progress: _progress, ...asked } = options;
+    const { checksum, ...answer } = await summarizeTensor(open, compute, info.name, {
+      ...asked,
+      quantiles: options.quantiles ?? DEFAULT_QUANTILES,
+    });
     if (checksum !== undefined) checksums.set(checksumKey(open.tensor(info.name).checksums![0]!), checksum);
     const real = info.quantisation && (await dequantised(open, compute, info, options));
     return { ...info, ...answer, ...(real ? { dequantised: real } : {}) };

@@ -23,6 +23,11 @@ export interface Pass {
   readonly onRead?: (byteLength: number) => void;
 }
 
+/** The same pass for bytes that are read again: those are not told twice. */
+export function silent({ signal }: Pass): Pass {
+  return signal ? { signal } : {};
+}
+
 /** How many elements make a window of about a mebibyte. */
 export function windowLength(elementByteLength: number): number {
   return Math.max(1, Math.floor(WINDOW_BYTES / elementByteLength));

@@ -3,7 +3,7 @@ import { addDifference, hasEqualBytes } from '#main/kernels/difference.ts';
 import { emptyDifference, type DifferenceSums } from '#main/kernels/pair-by-pair.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { withReader, withStoredReader, type TensorPlan } from '#main/services/tensor-plan.ts';
-import { readWindow, windowsOf, type Pass, type Window } from '#main/services/windows.ts';
+import { readWindow, silent, windowsOf, type Pass, type Window } from '#main/services/windows.ts';
 
 export interface DifferenceTask {
   readonly a: TensorPlan;
@@ -89,9 +89,4 @@ async function* pairsOf(
   } finally {
     input.release();
   }
-}
-
-/** Bytes that are read again are not told twice. */
-function silent({ signal }: Pass): Pass {
-  return signal ? { signal } : {};
 }

@@ -11,7 +11,7 @@ import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments
 import type { TensorReader } from '#main/formats/read.ts';
 import { symlogEdges, type SymlogEdges } from '#main/kernels/symlog-edges.ts';
 import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
-import { windowsOf, type ElementRange, type Pass } from '#main/services/windows.ts';
+import { windowsOf, type Pass } from '#main/services/windows.ts';
 import { isReal } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Histogram, HistogramAxis } from '#shared/statistics.ts';
@@ -35,19 +35,6 @@ export async function histogramTask(task: HistogramTask, pass: Pass): Promise<Hi
     const { edges, ...axis } = edgesFor(range, task);
     return { ...(await countReader(reader, tensor.dtype, edges, pass)), ...axis };
   });
-}
-
-export interface BinCountsTask extends ElementRange {
-  readonly plan: TensorPlan;
-  readonly edges: Float64Array;
-}
-
-/** Counts of a tensor or a part of it in bins with given edges: one pass. */
-export async function binCountsTask(
-  { plan, edges, ...range }: BinCountsTask,
-  pass: Pass,
-): Promise<Histogram> {
-  return withReader(plan, (reader) => countReader(reader, plan.tensor.dtype, edges, pass, range));
 }
 
 /** One pass: the codes of all elements are enough. */
@@ -114,9 +101,8 @@ export async function countReader(
   dtype: string,
   edges: Float64Array,
   pass: Pass,
-  range: ElementRange = {},
 ): Promise<Histogram> {
   const bins = emptyBins(edges.length - 1);
-  for await (const { bytes } of windowsOf(reader, pass, range)) countInto(bins, edges, decode(dtype, bytes));
+  for await (const { bytes } of windowsOf(reader, pass)) countInto(bins, edges, decode(dtype, bytes));
   return { edges, ...bins, exact: true };
 }

@@ -1,10 +1,10 @@
 /** Exact quantiles of what is read in windows: the finite values at the ranks around each probability. */
-import { lowerHalfCounter, valuesAtRanks, type CodeCounts } from '#main/kernels/code-counts.ts';
+import { valuesAtRanks, type CodeCounts } from '#main/kernels/code-counts.ts';
 import { decode, decodeIntegers } from '#main/kernels/decode.ts';
 import { interpolated, quantileRanks, type Ranks } from '#main/kernels/quantile.ts';
 import { countWindow, endPass, foundValue, startSelection } from '#main/kernels/select.ts';
 import { digitCount, keysOf } from '#main/kernels/sort-key.ts';
-import { windowsOf, type Pass } from '#main/services/windows.ts';
+import { silent, windowsOf, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Summary } from '#shared/statistics.ts';
@@ -71,13 +71,15 @@ async function sortedValues(
   return [];
 }
 
-/** A selection among f32 values whose upper halves are counted already, so that one pass is enough. */
+/** A selection among f32 values whose upper halves are counted already: one pass for the lower ones is left. */
 export interface HalfDoneSelection {
-  /** Counts one window of the only pass left. */
-  add(bytes: Uint8Array): void;
-  quantiles(): Quantiles;
-  release(): void;
+  /** The upper halves of the values looked for. */
+  readonly uppers: readonly number[];
+  /** @param countsOf how often each lower half occurs with an upper one. */
+  quantiles(countsOf: (upper: number) => Counts): Quantiles;
 }
+
+type Counts = Uint32Array | Float64Array;
 
 /** Where the value at a rank is to be found. */
 interface Place {
@@ -100,15 +102,13 @@ export function selectLowerHalves(
   const places = placesOf(upperHalves, bothOf(ranks));
   const uppers = [...new Set([...places.values()].map(({ upper }) => upper))];
   if (uppers.some((upper) => upperHalves[upper]! >= MOST_COUNTED)) return undefined;
-  const counter = lowerHalfCounter(uppers);
   return {
-    add: counter.add,
-    quantiles: () =>
+    uppers,
+    quantiles: (countsOf) =>
       byProbability(probabilities, ranks, (rank) => {
         const place = places.get(rank)!;
-        return valueAt(place, counter.countsOf(place.upper));
+        return valueAt(place, countsOf(place.upper));
       }),
-    release: counter.release,
   };
 }
 
@@ -136,7 +136,7 @@ function placesOf(upperHalves: Float64Array, ranks: readonly number[]): Map<numb
 const word = new Uint32Array(1);
 const float = new Float32Array(word.buffer);
 
-function valueAt({ upper, rank }: Place, counts: Uint32Array): number {
+function valueAt({ upper, rank }: Place, counts: Counts): number {
   const isNegative = upper >= 0x8000;
   let before = 0;
   for (let step = 0; step < counts.length; step++) {
@@ -169,9 +169,4 @@ function byProbability(
       return [String(q), interpolated(valueAt(lower), valueAt(upper), weight)];
     }),
   );
-}
-
-/** Passes after the first are not told as progress. */
-function silent({ signal }: Pass): Pass {
-  return signal ? { signal } : {};
 }

@@ -1,5 +1,11 @@
-import { binCodes, hasFewCodes, momentsOfCodes, upperHalfCounter } from '#main/kernels/code-counts.ts';
-import { countInto, emptyBins, equalEdges } from '#main/kernels/binning.ts';
+import {
+  binCodes,
+  hasFewCodes,
+  momentsOfCodes,
+  upperHalfCounter,
+  type CodeCounts,
+} from '#main/kernels/code-counts.ts';
+import { emptyBins, equalEdges, finiteRangeOf } from '#main/kernels/binning.ts';
 import { decode, decodeIntegers } from '#main/kernels/decode.ts';
 import {
   deviationOf,
@@ -8,19 +14,15 @@ import {
   windowMoments,
   type Moments,
 } from '#main/kernels/moments.ts';
-import { countCodes } from '#main/services/tasks/histogram.ts';
-import {
-  quantilesByReading,
-  quantilesOfCodes,
-  selectLowerHalves,
-  type HalfDoneSelection,
-} from '#main/services/tasks/quantiles.ts';
+import { countCodes, countReader } from '#main/services/tasks/histogram.ts';
+import { quantilesByReading, quantilesOfCodes, selectLowerHalves } from '#main/services/tasks/quantiles.ts';
+import { secondCounter, type SecondCounter } from '#main/services/tasks/second-pass.ts';
 import {
   addWholeNumbers,
   emptyWholeNumbers,
   wholeNumberFigures,
 } from '#main/services/tasks/whole-numbers.ts';
-import { windowsOf, type Pass } from '#main/services/windows.ts';
+import { silent, windowsOf, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import type { Histogram, Summary } from '#shared/statistics.ts';
 
@@ -48,10 +50,17 @@ export function realSummary(reader: TensorReader, question: RealQuestion, pass: 
 
 async function summaryByCodes(
   reader: TensorReader,
-  { dtype, quantiles, bins, onWindow }: RealQuestion,
+  { dtype, onWindow, ...question }: RealQuestion,
   pass: Pass,
 ): Promise<RealAnswer> {
-  const counts = await countCodes(reader, dtype, pass, onWindow);
+  return answerOfCodes(await countCodes(reader, dtype, pass, onWindow), question);
+}
+
+/** All that counts of the codes of a dtype with few of them tell: everything. */
+export function answerOfCodes(
+  counts: CodeCounts,
+  { quantiles, bins }: Pick<RealQuestion, 'quantiles' | 'bins'>,
+): RealAnswer {
   const moments = momentsOfCodes(counts);
   const summary = summaryOf(moments, quantilesOfCodes(counts, quantiles, moments.finite));
   if (bins === undefined) return { summary };
@@ -64,7 +73,7 @@ async function summaryByCodes(
 /** Values that are sorted rather than counted need no first digit. */
 const FEW_VALUES = 32_768;
 /** Each may need two tables of 256 KiB; whoever asks for more of them waits for another pass. */
-const MOST_QUANTILES = 32;
+export const MOST_QUANTILES = 32;
 
 async function floatSummary(
   reader: TensorReader,
@@ -74,7 +83,7 @@ async function floatSummary(
   const isCounted =
     quantiles.length > 0 && quantiles.length <= MOST_QUANTILES && reader.elementCount > FEW_VALUES;
   const halves = isCounted ? upperHalfCounter() : undefined;
-  let selection: HalfDoneSelection | undefined;
+  let second: SecondCounter | undefined;
   try {
     const moments = emptyMoments();
     for await (const { bytes } of windowsOf(reader, pass)) {
@@ -84,31 +93,21 @@ async function floatSummary(
     }
     const { finite } = moments;
     const question = { dtype, probabilities: quantiles, finite };
-    if (halves && finite > 0) selection = selectLowerHalves(halves.counts(), question);
-    const histogram = await secondPass(reader, dtype, bins && edgesFor(moments, bins), selection, pass);
-    const found = selection ? selection.quantiles() : await quantilesByReading(reader, question, pass);
+    const selection = halves && finite > 0 ? selectLowerHalves(halves.counts(), question) : undefined;
+    if (bins !== undefined || selection) {
+      const edges = bins === undefined ? undefined : edgesFor(moments, bins);
+      second = secondCounter(dtype, { edges, uppers: selection?.uppers });
+      for await (const { bytes } of windowsOf(reader, silent(pass))) second.add(bytes);
+    }
+    const found = selection
+      ? selection.quantiles(second!.lowerHalvesOf)
+      : await quantilesByReading(reader, question, pass);
+    const histogram = second?.histogram();
     return { summary: summaryOf(moments, found), ...(histogram ? { histogram } : {}) };
   } finally {
     halves?.release();
-    selection?.release();
+    second?.release();
   }
-}
-
-/** Bins and the lower halves of a selection, whichever of them are wanted. */
-async function secondPass(
-  reader: TensorReader,
-  dtype: string,
-  edges: Float64Array | undefined | 0,
-  selection: HalfDoneSelection | undefined,
-  { signal }: Pass,
-): Promise<Histogram | undefined> {
-  if (!edges && !selection) return undefined;
-  const counted = edges ? emptyBins(edges.length - 1) : undefined;
-  for await (const { bytes } of windowsOf(reader, signal ? { signal } : {})) {
-    selection?.add(bytes);
-    if (edges) countInto(counted!, edges, decode(dtype, bytes));
-  }
-  return edges && counted ? { edges, ...counted, exact: true } : undefined;
 }
 
 /** Doubles, integers of 32 and 64 bits, x87 numbers. */
@@ -126,19 +125,18 @@ async function wideSummary(
   }
   const question = { dtype, probabilities: quantiles, finite: moments.finite };
   const found = quantiles.length > 0 ? await quantilesByReading(reader, question, pass) : {};
-  const histogram = await secondPass(reader, dtype, bins && edgesFor(moments, bins), undefined, pass);
+  const histogram = bins && (await countReader(reader, dtype, edgesFor(moments, bins), silent(pass)));
   return {
     summary: { ...summaryOf(moments, found), ...(whole ? wholeNumberFigures(whole) : {}) },
     ...(histogram ? { histogram } : {}),
   };
 }
 
-/** 0 to 1 where nothing is finite, as NumPy has it. */
-function edgesFor({ finite, min, max }: Moments, bins: number): Float64Array {
-  return finite === 0 ? equalEdges(0, 1, bins) : equalEdges(min, max, bins);
+export function edgesFor(moments: Readonly<Moments>, bins: number): Float64Array {
+  return equalEdges(...finiteRangeOf(moments), bins);
 }
 
-function summaryOf(moments: Moments, quantiles: Summary['quantiles']): Summary {
+export function summaryOf(moments: Readonly<Moments>, quantiles: Summary['quantiles']): Summary {
   const { count, nan, positiveInfinity, negativeInfinity, zeros, denormals, min, max } = moments;
   const deviation = deviationOf(moments);
   const counts = { count, nan, positiveInfinity, negativeInfinity, zeros, denormals };

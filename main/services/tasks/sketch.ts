@@ -1,4 +1,4 @@
-import { sketcher, type Sketch } from '#main/kernels/sketch.ts';
+import { sketcher, type SketchPart } from '#main/kernels/sketch.ts';
 import { requireReal } from '#main/services/tasks/histogram.ts';
 import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type ElementRange, type Pass } from '#main/services/windows.ts';
@@ -8,14 +8,14 @@ export interface SketchTask extends ElementRange {
 }
 
 /** One pass over a tensor or a part of it. @throws AppError `unsupported` for values without an order. */
-export async function sketchTask({ plan, ...range }: SketchTask, pass: Pass): Promise<Sketch> {
+export async function sketchTask({ plan, ...range }: SketchTask, pass: Pass): Promise<SketchPart> {
   const { name, dtype } = plan.tensor;
   requireReal(name, dtype);
   return withReader(plan, async (reader) => {
     const under = sketcher(dtype);
     try {
       for await (const { bytes } of windowsOf(reader, pass, range)) under.add(bytes);
-      return under.sketch();
+      return under.part();
     } finally {
       under.release();
     }

@@ -3,10 +3,11 @@ import { checksumTask } from '#main/services/tasks/checksum.ts';
 import { chunkCheckTask } from '#main/services/tasks/chunk-check.ts';
 import { differenceTask } from '#main/services/tasks/difference.ts';
 import { heatMapTask } from '#main/services/tasks/heat-map.ts';
-import { binCountsTask, histogramTask } from '#main/services/tasks/histogram.ts';
+import { histogramTask } from '#main/services/tasks/histogram.ts';
 import { nonFiniteTask } from '#main/services/tasks/non-finite.ts';
 import { pairTask } from '#main/services/tasks/pair.ts';
 import { profileTask } from '#main/services/tasks/profile.ts';
+import { secondPassTask } from '#main/services/tasks/second-pass.ts';
 import { sketchTask } from '#main/services/tasks/sketch.ts';
 import { summaryTask } from '#main/services/tasks/summary.ts';
 
@@ -21,7 +22,7 @@ export const TASKS = {
   pair: pairTask,
   profile: profileTask,
   sketch: sketchTask,
-  'bin-counts': binCountsTask,
+  'second-pass': secondPassTask,
 } as const;
 
 export type TaskName = keyof typeof TASKS;

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { equalEdges } from '#main/kernels/binning.ts';
-import { mergedSketch, sketchedBins, sketchedQuantile, sketcher, type Sketch } from '#main/kernels/sketch.ts';
+import {
+  mergedSketch,
+  sketchedBins,
+  sketchedQuantile,
+  sketcher,
+  type Sketch,
+  type SketchPart,
+} from '#main/kernels/sketch.ts';
 import { symlogEdges } from '#main/kernels/symlog-edges.ts';
 import { doubleWindows, floatWindows, shifted } from '#test/kit/kernel-windows.ts';
 
@@ -10,12 +17,18 @@ function bytesOf(values: Float32Array | Float64Array | Int32Array | Uint16Array)
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-function sketchOf(dtype: string, ...windows: Parameters<typeof bytesOf>[0][]): Sketch {
+type Window = Parameters<typeof bytesOf>[0];
+
+function partOf(dtype: string, ...windows: readonly Window[]): SketchPart {
   const under = sketcher(dtype);
   windows.forEach((window) => under.add(bytesOf(window)));
-  const sketch = under.sketch();
+  const part = under.part();
   under.release();
-  return sketch;
+  return part;
+}
+
+function sketchOf(dtype: string, ...windows: readonly Window[]): Sketch {
+  return mergedSketch([partOf(dtype, ...windows)]);
 }
 
 /** The upper half of the float that a number rounds to. */
@@ -65,7 +78,7 @@ describe('a sketch', () => {
         expect(told(sketch)).toEqual(figures(values));
         // NaN may lose its payload on the way through a number, so it is left out here
         const codes = values.filter((value) => !Number.isNaN(value)).map(halfOf);
-        const counts = sketch.counts.map((count, code) => ((code & 0x7fff) > 0x7f80 ? 0 : count));
+        const counts = sketch.codeCounts.map((count, code) => ((code & 0x7fff) > 0x7f80 ? 0 : count));
         expect(isTally(counts, codes)).toBe(true);
       }),
       { numRuns: 40 },
@@ -78,7 +91,7 @@ describe('a sketch', () => {
         const sketch = sketchOf('f64', shifted(window, by));
         expect(told(sketch)).toEqual(figures([...window]));
         const codes = [...window].filter((value) => !Number.isNaN(value)).map(halfOf);
-        const counts = sketch.counts.map((count, code) => ((code & 0x7fff) > 0x7f80 ? 0 : count));
+        const counts = sketch.codeCounts.map((count, code) => ((code & 0x7fff) > 0x7f80 ? 0 : count));
         expect(isTally(counts, codes)).toBe(true);
       }),
       { numRuns: 40 },
@@ -89,14 +102,19 @@ describe('a sketch', () => {
     const values = Int32Array.from([-2_147_483_648, -5, -1, 0, 0, 1, 255, 256, 257, 70_000, 2_147_483_647]);
     const sketch = sketchOf('i32', values);
     expect(told(sketch)).toEqual(figures([...values]));
-    expect(isTally(sketch.counts, [...values].map(halfOf))).toBe(true);
+    expect(isTally(sketch.codeCounts, [...values].map(halfOf))).toBe(true);
   });
 
-  it('of all is that of its parts merged', () => {
+  it('of all is that of its parts merged, to the last bit of its moments', () => {
     const values = bell(10_000);
     values.set([NaN, Infinity, -Infinity, -40, 40], 3000);
-    const parts = [values.subarray(0, 1), values.subarray(1, 4002), values.subarray(4002)];
-    expect(mergedSketch(parts.map((part) => sketchOf('f32', part)))).toEqual(sketchOf('f32', values));
+    const [a, b, c] = [values.subarray(0, 1), values.subarray(1, 4002), values.subarray(4002)];
+    const whole = sketchOf('f32', a, b, c);
+    expect(mergedSketch([partOf('f32', a, b), partOf('f32', c)])).toEqual(whole);
+    expect(mergedSketch([partOf('f32', a), partOf('f32', b, c)])).toEqual(whole);
+    expect([whole.count, whole.finite, whole.min, whole.minAt, whole.max]).toEqual([
+      10_000, 9997, -40, 3003, 40,
+    ]);
   });
 
   it('of nothing has no bins filled', () => {

@@ -83,7 +83,7 @@ describe('the histogram of a large tensor', () => {
     const { compute, names, bytesRead } = watched();
     const { exact, partials } = await ask(question('f32'), compute);
     expect(names.filter((name) => name === 'sketch').length).toBe(2);
-    expect(names.filter((name) => name === 'bin-counts').length).toBe(2);
+    expect(names.filter((name) => name === 'second-pass').length).toBe(2);
     expect(bytesRead()).toBe(2 * VALUES.byteLength);
     expect(partials.map((partial) => partial.exact)).toEqual([false]);
     expect(exact).toMatchObject({
