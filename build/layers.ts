@@ -35,8 +35,18 @@ export const LAYERS: readonly Layer[] = [
     // a socket of this machine's own tells whether a process lives
     may: ['shared', 'bytes', 'node:fs', 'node:net', ...PURE_NODE],
   },
-  { name: 'bytes', files: ['main/bytes/**'], may: ['shared', 'node:fs', 'node:fs/promises', ...PURE_NODE] },
-  { name: 'encodings', files: ['main/encodings/**'], may: ['shared', 'bytes', ...PURE_NODE] },
+  // bytes to bytes and nothing else: sources are made of it
+  { name: 'encodings/bzip2', files: ['main/encodings/bzip2/**'], may: ['shared'] },
+  {
+    name: 'bytes',
+    files: ['main/bytes/**'],
+    may: ['shared', 'encodings/bzip2', 'node:fs', 'node:fs/promises', ...PURE_NODE],
+  },
+  {
+    name: 'encodings',
+    files: ['main/encodings/**'],
+    may: ['shared', 'bytes', 'encodings/bzip2', ...PURE_NODE],
+  },
   {
     name: 'formats/contract',
     files: [
@@ -101,6 +111,7 @@ export const LAYERS: readonly Layer[] = [
       ...[
         'shared',
         'shared/commands',
+        'encodings/bzip2',
         'bytes',
         'bytes/claim',
         'kernels',

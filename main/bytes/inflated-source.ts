@@ -31,19 +31,29 @@ export function inflatedSource(
   });
 }
 
+/** How long a raw deflate stream is, in bytes, packed and unpacked. */
+export interface InflatedLength {
+  readonly compressedByteLength: number;
+  readonly byteLength: number;
+}
+
 /**
- * Bytes that a raw deflate stream unpacks to, which only unpacking tells.
+ * How much of [offset, offset + room) a raw deflate stream takes, and what it unpacks to: only unpacking tells.
  * @param most what the caller is ready to pass over.
  * @throws AppError `corrupt` for a damaged stream, `limit` for one that unpacks to more.
  */
-export async function inflatedByteLength(
+export async function measureInflated(
   of: ByteSource,
   offset: number,
-  compressedByteLength: number,
+  room: number,
   most: number,
-): Promise<number> {
+): Promise<InflatedLength> {
   let byteLength = 0;
-  for await (const chunk of inflate(of, offset, compressedByteLength, of.name)) {
+  let compressedByteLength = 0;
+  const onEnd = (taken: number): void => {
+    compressedByteLength = taken;
+  };
+  for await (const chunk of inflate(of, offset, room, of.name, onEnd)) {
     byteLength += chunk.byteLength;
     if (byteLength <= most) continue;
     throw new AppError('limit', 'the compressed data unpack to more than we pass over', {
@@ -52,15 +62,19 @@ export async function inflatedByteLength(
       expected: `at most ${most} bytes`,
     });
   }
-  return byteLength;
+  return { compressedByteLength, byteLength };
 }
 
-/** Inflates in chunks; ends where the deflate stream ends, whatever follows it. */
+/**
+ * Inflates in chunks; ends where the deflate stream ends, whatever follows it.
+ * @param onEnd is told how many packed bytes the stream has.
+ */
 async function* inflate(
   of: ByteSource,
   offset: number,
   byteLength: number,
   name: string,
+  onEnd?: (compressedByteLength: number) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   async function* compressed(): AsyncGenerator<Uint8Array, void, undefined> {
     for (let done = 0; done < byteLength; done += INFLATE_CHUNK_BYTES) {
@@ -72,6 +86,7 @@ async function* inflate(
   pipeline(Readable.from(compressed(), { objectMode: false, highWaterMark: 1 }), inflater, () => undefined);
   try {
     for await (const chunk of inflater) yield chunk as Uint8Array;
+    onEnd?.(inflater.bytesWritten);
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError(

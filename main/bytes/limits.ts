@@ -68,6 +68,13 @@ export function unpackedBytesLimit(packedByteLength: number): number {
   return 256 * MIB + 100 * packedByteLength;
 }
 
+/** Gzip files one after the other in one file, and the header of one, which may hold a name and a comment, in bytes. */
+export const GZIP_MEMBERS = 10_000;
+export const GZIP_HEADER_BYTES = 64 * 1024;
+
+/** Blocks of a bzip2 file, whose places are kept: nine hundred gigabytes in blocks of the usual size. */
+export const BZIP2_BLOCKS = 1_000_000;
+
 /** What is read of a pickle at one go, in bytes: most are shorter. */
 export const PICKLE_WINDOW_BYTES = 256 * 1024;
 

@@ -1,3 +1,4 @@
+import { bzip2Source } from '#main/bytes/bzip2-source.ts';
 import { columnSource } from '#main/bytes/column-source.ts';
 import { fileSourceNow } from '#main/bytes/file-source.ts';
 import { inflatedSource } from '#main/bytes/inflated-source.ts';
@@ -25,6 +26,8 @@ export async function openSource(description: SourceDescription): Promise<ByteSo
       return over(description.of, (of) =>
         inflatedSource(of, description.offset, description.compressedByteLength, description.byteLength),
       );
+    case 'bzip2':
+      return over(description.of, (of) => bzip2Source(of, description));
     case 'column':
       return over(description.of, (of) => columnSource(of, description));
     case 'scattered':

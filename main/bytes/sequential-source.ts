@@ -46,7 +46,10 @@ export function sequentialSource({ name, byteLength, offset, description, open }
       const bytes = new Uint8Array(length);
       await take(stream, start - stream.position, undefined, signal);
       await take(stream, length, bytes, signal);
-      if (start + length === byteLength) await requireEnd(stream);
+      if (start + length === byteLength) {
+        await requireEnd(stream);
+        await stop();
+      }
       return bytes;
     } catch (error) {
       await stop();

@@ -19,6 +19,14 @@ export type SourceDescription =
       readonly byteLength: number;
     }
   | {
+      /** Streams of bzip2 that fill another source; block n begins at a bit of that one and ends at a byte of this one. */
+      readonly kind: 'bzip2';
+      readonly of: SourceDescription;
+      readonly bitOffsets: Float64Array;
+      readonly ends: Float64Array;
+      readonly byteLength: number;
+    }
+  | {
       /** Items of equal length at equal distances inside another source, one after the other. */
       readonly kind: 'column';
       readonly of: SourceDescription;

@@ -170,8 +170,8 @@ function overlapOf(chunk: Chunk, view: ChunkedView, box: Box): Overlap | undefin
   return { ...overlap, first: place.reduce((sum, at, axis) => sum + at * chunkStrides[axis]!, 0) };
 }
 
-/** Filters that store a checksum of what they are given: HDF5's own, and those that zlib and gzip end with. */
-const CHECKED: ReadonlySet<string> = new Set(['fletcher32', 'crc32c', 'zlib', 'gzip']);
+/** Filters that store a checksum of what they are given: HDF5's own, and those that zlib, gzip and bzip2 end with. */
+const CHECKED: ReadonlySet<string> = new Set(['fletcher32', 'crc32c', 'zlib', 'gzip', 'bzip2']);
 
 /** Whether a checksum is stored with the chunk. */
 export function isChunkChecked({ filters }: Chunk): boolean {

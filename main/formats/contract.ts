@@ -113,7 +113,7 @@ export interface ChunkedView {
 }
 
 export interface Checksum {
-  readonly algorithm: 'crc32' | 'crc32c' | 'crc32c-masked' | 'fletcher32' | 'adler32';
+  readonly algorithm: 'crc32' | 'crc32c' | 'crc32c-masked' | 'fletcher32' | 'adler32' | 'crc32-bzip2';
   readonly expected: number;
   readonly source: number;
   /** Bytes it is taken over, [begin, end) of the source as stored. */

@@ -3,11 +3,12 @@ import type { SourceList } from '#main/bytes/source-list.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { isJoblibWrapper } from '#main/encodings/ndarray/joblib-array.ts';
 import type { StoredColumn } from '#main/encodings/ndarray/ndarray.ts';
+import type { PickledFile } from '#main/encodings/ndarray/pickled-file.ts';
 import { isArrayGlobal, storePickledArray } from '#main/encodings/ndarray/pickled-array.ts';
 import type { ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
 import type { ImportedName } from '#main/encodings/pickle/pickle.ts';
 import { isPlainGlobal } from '#main/encodings/pickle/plain-globals.ts';
-import type { Checksum, StoredTensor } from '#main/formats/contract.ts';
+import type { Checksum, DenseStorage, StoredTensor } from '#main/formats/contract.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -49,8 +50,25 @@ export function storeColumn(name: string, column: StoredColumn, shelf: ArrayShel
     return { ...described, storage: { kind: 'none' } };
   }
   const storage = { ...values, ...shelf.sources.place(values.source, values.offset) };
-  const { checksums = [] } = shelf;
+  const checksums = checksumsOver(storage, shelf.checksums ?? []);
   return { ...described, storage, ...(checksums.length > 0 ? { checksums } : {}) };
+}
+
+/** Those of a packed file that are over bytes [offset, offset + byteLength) of a source: all where that is made of what was unpacked. */
+export function checksumsOver(
+  { source, offset, byteLength }: Pick<DenseStorage, 'source' | 'offset' | 'byteLength'>,
+  checksums: readonly Checksum[],
+): readonly Checksum[] {
+  return checksums.filter(({ source: over, begin, end }) => {
+    if (over !== source) return true;
+    // no bytes at all stand or fall with those beside them
+    return byteLength === 0 ? begin <= offset && offset <= end : begin < offset + byteLength && offset < end;
+  });
+}
+
+/** The checksums of a packed file, as those of the listed source that it unpacks to. */
+export function checksumsOf({ checksums }: PickledFile, source: number): readonly Checksum[] {
+  return checksums.map((checksum) => ({ ...checksum, source }));
 }
 
 /**

@@ -20,6 +20,8 @@ export function storedRange(source: SourceDescription, begin: number, end: numbe
       return storedRange(source.of, source.offset + begin, source.offset + end);
     case 'inflated':
       return storedRange(source.of, source.offset, source.offset + source.compressedByteLength);
+    case 'bzip2':
+      return blocksRange(source, begin, end);
     case 'column':
       return storedRange(source.of, source.offset, source.offset + source.strideBytes * source.count);
     case 'scattered':
@@ -31,6 +33,18 @@ export function storedRange(source: SourceDescription, begin: number, end: numbe
     case 'joined':
       return rangeInParts(source.parts, begin, end);
   }
+}
+
+/** Of the blocks that the bytes are in; a block's end is where the next one begins. */
+function blocksRange(
+  { of, bitOffsets, ends }: Extract<SourceDescription, { kind: 'bzip2' }>,
+  begin: number,
+  end: number,
+): StoredRange {
+  const first = ends.findIndex((blockEnd) => blockEnd > begin);
+  const next = bitOffsets[ends.findIndex((blockEnd) => blockEnd >= end) + 1];
+  const packedEnd = next === undefined ? describedByteLength(of) : Math.ceil(next / 8);
+  return storedRange(of, Math.floor((bitOffsets[first] ?? 0) / 8), packedEnd);
 }
 
 /** In the part that the range begins in, as far as it lies there. */

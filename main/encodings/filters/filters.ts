@@ -1,4 +1,5 @@
-// Filter pipelines of chunks, undone: the HDF5 filter registry's numbers 1 to 6, 32000 (LZF) and 32015 (Zstandard), and zarr's codecs.
+// Filter pipelines of chunks, undone: the HDF5 filter registry's numbers 1 to 6, 307 (bzip2), 32000 (LZF) and 32015 (Zstandard), and zarr's codecs.
+import { unpackBzip2 } from '#main/encodings/bzip2/bzip2.ts';
 import { unpackZstd } from '#main/encodings/zstd/zstd.ts';
 import { AppError } from '#shared/errors.ts';
 import { stripFletcher32 } from '#main/encodings/filters/fletcher32.ts';
@@ -16,6 +17,7 @@ export type Filter =
   | { readonly kind: 'zlib' }
   | { readonly kind: 'gzip' }
   | { readonly kind: 'zstd'; readonly hasChecksum?: true }
+  | { readonly kind: 'bzip2' }
   | { readonly kind: 'lzf' }
   /** Byte 0 of every element, then byte 1, and so on. */
   | { readonly kind: 'shuffle'; readonly elementBytes: number }
@@ -112,6 +114,8 @@ async function undo(
       return inflateChunk(filter.kind, bytes, exact ?? most, place);
     case 'zstd':
       return unpackZstd(bytes, exact ?? most, place);
+    case 'bzip2':
+      return unpackBzip2(bytes, exact ?? most, place);
     case 'lzf':
       return unpackLzf(bytes, exact ?? most, place);
     case 'shuffle':

@@ -108,7 +108,8 @@ function other(code: string, message: string): DatasetContent {
 }
 
 /** A problem has no fields of its own for these. */
-function messageOf({ message, fields: { expected, found } }: AppError): string {
+function messageOf({ message, fields: { expected, found, hint } }: AppError): string {
+  if (hint !== undefined) return `${message}; ${hint}`;
   if (expected !== undefined && found !== undefined)
     return `${message}: expected ${expected}, found ${found}`;
   return expected === undefined ? message : `${message}: expected ${expected}`;

@@ -17,6 +17,7 @@ const SHUFFLE = 2;
 const FLETCHER32 = 3;
 const NBIT = 5;
 const SCALE_OFFSET = 6;
+const BZIP2 = 307;
 const LZF = 32000;
 const ZSTANDARD = 32015;
 
@@ -24,7 +25,6 @@ const ZSTANDARD = 32015;
 const KNOWN_NAMES: ReadonlyMap<number, string> = new Map([
   [4, 'szip'],
   [305, 'LZO'],
-  [307, 'bzip2'],
   [32001, 'blosc'],
   [32003, 'mafisc'],
   [32004, 'lz4'],
@@ -48,7 +48,7 @@ const KNOWN_NAMES: ReadonlyMap<number, string> = new Map([
   [32023, 'Granular BitRound'],
   [32024, 'SZ3'],
   [32026, 'blosc2'],
-  [32028, 'snappy'],
+  [32028, 'SPERR'],
 ]);
 
 /** @returns the steps in the order they were applied in. @throws AppError `unsupported` for a version that is not known. */
@@ -95,6 +95,8 @@ export function filterOf({ id, parameters }: PipelineStep, elementBytes: number)
       return { kind: 'nbit', parameters };
     case SCALE_OFFSET:
       return { kind: 'scale-offset', parameters };
+    case BZIP2:
+      return { kind: 'bzip2' };
     case LZF:
       return { kind: 'lzf' };
     case ZSTANDARD:
@@ -113,8 +115,8 @@ export function requireFilters(steps: readonly PipelineStep[], elementBytes: num
   if (unknown.length > 0) {
     const names = unknown.map(filterName).join(' and ');
     throw new AppError('unsupported', `the values are packed with ${names}, which is not read`, {
-      expected: 'deflate, shuffle, Fletcher-32, LZF, Zstandard, N-bit or scale-offset',
       found: names,
+      hint: 'where the filter is installed, "h5repack -f GZIP=6 in.h5 out.h5" packs the values anew',
     });
   }
   return steps.map((step) => filterOf(step, elementBytes)!);

@@ -2,21 +2,16 @@
 import { PACKED_PAGE_BYTES, PACKED_PAGES } from '#main/bytes/limits.ts';
 import { pagedSource } from '#main/bytes/paged-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import {
-  deflateWrapper,
-  unpackedHead,
-  unpackFile,
-  type UnpackedFile,
-} from '#main/encodings/deflate/deflate.ts';
 import { joblibInsertion } from '#main/encodings/ndarray/joblib-array.ts';
+import { packingOf, type Packing, type PartChecksum } from '#main/encodings/packed-file/packed-file.ts';
 import { scanPickle, type PickleReading } from '#main/encodings/pickle/pickle.ts';
 
 export interface PickledFile {
   /** What the offsets in the reading are of: the file itself, or what it unpacks to. */
   readonly source: ByteSource;
-  readonly packing: 'none' | 'zlib' | 'gzip';
-  /** Over all of the source, where it was packed. */
-  readonly checksum?: UnpackedFile['checksum'];
+  readonly packing: 'none' | Packing['kind'];
+  /** Over all of the source, part by part, where it was packed. */
+  readonly checksums: readonly PartChecksum[];
   /** Of the first pickle. */
   readonly reading: PickleReading;
   /** Reads another pickle of the source. */
@@ -37,11 +32,11 @@ export async function openPickledFile(
   head: Uint8Array,
   tail: Uint8Array,
 ): Promise<PickledFile | undefined> {
-  const wrapper = deflateWrapper(head);
-  const first = wrapper ? unpackedHead(head, wrapper) : head;
-  const isText = beginsAsText(first) && (wrapper !== undefined || tail.at(-1) === STOP);
+  const packing = packingOf(file, head);
+  const first = packing ? await packing.readHead() : head;
+  const isText = beginsAsText(first) && (packing !== undefined || tail.at(-1) === STOP);
   if (!beginsWithProtocol(first) && !isText) return undefined;
-  const unpacked = wrapper && (await unpackFile(file, wrapper));
+  const unpacked = await packing?.unpack();
   const source = unpacked
     ? pagedSource(unpacked.source, { pageBytes: PACKED_PAGE_BYTES, pages: PACKED_PAGES })
     : file;
@@ -54,8 +49,8 @@ export async function openPickledFile(
   if (!isCredible) return undefined;
   return {
     source,
-    packing: wrapper?.kind ?? 'none',
-    ...(unpacked ? { checksum: unpacked.checksum } : {}),
+    packing: packing?.kind ?? 'none',
+    checksums: unpacked?.checksums ?? [],
     reading,
     readPickle,
   };

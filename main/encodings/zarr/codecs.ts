@@ -18,6 +18,7 @@ const PACKERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['crc32c', { kind: 'crc32c' }],
   ['numcodecs.zstd', { kind: 'zstd' }],
   ['numcodecs.gzip', { kind: 'gzip' }],
+  ['numcodecs.bz2', { kind: 'bzip2' }],
   ['numcodecs.zlib', { kind: 'zlib' }],
   ['numcodecs.fletcher32', { kind: 'fletcher32' }],
   ['zlib', { kind: 'zlib' }],

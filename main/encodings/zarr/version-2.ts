@@ -15,11 +15,12 @@ import {
 } from '#main/encodings/zarr/json.ts';
 import { AppError } from '#shared/errors.ts';
 
-/** Compressors that are undone here; blosc, lz4, bz2 and lzma are named. */
+/** Compressors that are undone here; blosc, lz4 and lzma are named. */
 const COMPRESSORS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['zstd', { kind: 'zstd' }],
   ['gzip', { kind: 'gzip' }],
   ['zlib', { kind: 'zlib' }],
+  ['bz2', { kind: 'bzip2' }],
 ]);
 
 /** @param bytes of a `.zarray`. @throws AppError `corrupt`, `unsupported` for what its chunks are packed with. */

@@ -1,4 +1,5 @@
 import { isJoblibWrapper } from '#main/encodings/ndarray/joblib-array.ts';
+import type { PickledFile } from '#main/encodings/ndarray/pickled-file.ts';
 import type { Pickle } from '#main/encodings/pickle/pickle.ts';
 import { asKind } from '#main/encodings/pickle/nodes.ts';
 import { textOf } from '#main/encodings/pickle/content.ts';
@@ -7,7 +8,7 @@ import { textOf } from '#main/encodings/pickle/content.ts';
 const PADDLE_KEY = 'StructuredToParameterName@@';
 
 /** Who likely wrote the pickles of a file, in a sentence. */
-export function dialectOf(pickles: readonly Pickle[], packing: 'none' | 'zlib' | 'gzip'): string {
+export function dialectOf(pickles: readonly Pickle[], packing: PickledFile['packing']): string {
   const protocol = Math.max(...pickles.map((pickle) => pickle.protocol));
   const count = pickles.length === 1 ? '' : `, ${pickles.length} in a row`;
   const packed = packing === 'none' ? '' : `, packed by ${packing}`;

@@ -6,9 +6,14 @@ import type { ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
 import { pickleOwner } from '#main/encodings/pickle/pickle-owner.ts';
 import type { Pickle } from '#main/encodings/pickle/pickle.ts';
 import { walkTree, type PickleTree } from '#main/encodings/pickle/tree.ts';
-import type { Checkpoint, Checksum, Format, Region, StoredTensor } from '#main/formats/contract.ts';
+import type { Checkpoint, Format, Region, StoredTensor } from '#main/formats/contract.ts';
 import type { FormatInput } from '#main/formats/input.ts';
-import { storeArrayLeaf, unknownGlobals, type ArrayShelf } from '#main/formats/pickled-tensors.ts';
+import {
+  checksumsOf,
+  storeArrayLeaf,
+  unknownGlobals,
+  type ArrayShelf,
+} from '#main/formats/pickled-tensors.ts';
 import { dialectOf } from '#main/formats/pickle/dialect.ts';
 import { unfoldPickled } from '#main/formats/pickle/unfold.ts';
 import { metadataFrom, type Metadata, type Problem } from '#shared/checkpoint.ts';
@@ -19,7 +24,7 @@ export const pickle: Format = {
   name: 'pickle',
   title: 'Python pickle',
   reads:
-    'arrays wherever they are in what `pickle.dump`, `joblib.dump` or `paddle.save` wrote, protocols 0 to 5, plain or packed by zlib or gzip; objects of any class are walked and never built',
+    'arrays wherever they are in what `pickle.dump`, `joblib.dump` or `paddle.save` wrote, protocols 0 to 5, plain or packed by zlib, gzip or bzip2; objects of any class are walked and never built',
   extensions: ['pkl', 'pickle', 'joblib', 'pdparams', 'pdopt'],
   claims: async (input) => {
     if (input.kind !== 'file') return false;
@@ -38,7 +43,7 @@ async function open(input: FormatInput): Promise<Checkpoint> {
   const shelf: ArrayShelf = {
     sources,
     problems,
-    checksums: checksumsOf(file, sources.place(file.source, 0)),
+    checksums: checksumsOf(file, sources.place(file.source, 0).source),
   };
   const trees = pickles.map(({ root }) => walkTree<ArrayLeaf>(root, unfoldPickled));
   const isLone = trees.length === 1;
@@ -80,15 +85,6 @@ async function readAll({ reading, source, readPickle }: PickledFile, problems: P
     end = next.end;
   }
   return pickles;
-}
-
-/** Of what a packed file unpacks to; nothing is recorded in a plain one. */
-function checksumsOf(
-  { checksum, source }: PickledFile,
-  at: { readonly source: number; readonly offset: number },
-): readonly Checksum[] {
-  if (!checksum) return [];
-  return [{ ...checksum, source: at.source, begin: at.offset, end: at.offset + source.byteLength }];
 }
 
 function layoutOf({ layout }: PickleTree<ArrayLeaf>): Checkpoint['layout'] {

@@ -9,8 +9,9 @@ import { bytesOf, spanOf } from '#main/encodings/pickle/content.ts';
 import { asKind, itemsOf, type PickleCall, type PickleNode } from '#main/encodings/pickle/nodes.ts';
 import { pickleOwner, TENSOR_BYTES } from '#main/encodings/pickle/pickle-owner.ts';
 import type { Pickle } from '#main/encodings/pickle/pickle.ts';
-import type { Checkpoint, Checksum } from '#main/formats/contract.ts';
+import type { Checkpoint } from '#main/formats/contract.ts';
 import type { FileInput } from '#main/formats/input.ts';
+import { checksumsOf, checksumsOver } from '#main/formats/pickled-tensors.ts';
 import { readObjectGraph } from '#main/formats/pytorch/object-graph.ts';
 import { visitObjects } from '#main/formats/pytorch/persistent-ids.ts';
 import type { PlacedStorage } from '#main/formats/pytorch/storages.ts';
@@ -37,7 +38,10 @@ export async function openTensorPickle(input: FileInput, file: PickledFile): Pro
   for (const call of callsIn(pickle.root)) {
     const key = `bytes ${placed.size}`;
     const storage = await embeddedStorage(call, source, key, problems);
-    if (storage) placed.set(key, { ...storage, checksums });
+    if (!storage) continue;
+    const at = sources.place(storage.source, storage.offset);
+    const own = checksumsOver({ ...at, byteLength: storage.byteLength }, checksums);
+    placed.set(key, { ...storage, checksums: own });
   }
   if (pickle.end < source.byteLength) {
     const message = `${source.byteLength - pickle.end} bytes follow the pickle`;
@@ -62,10 +66,6 @@ export async function openTensorPickle(input: FileInput, file: PickledFile): Pro
     imports: pickle.imports.map((imported) => ({ ...imported, stream: input.name })),
     problems,
   };
-}
-
-function checksumsOf({ checksum, source }: PickledFile, index: number): readonly Checksum[] {
-  return checksum ? [{ ...checksum, source: index, begin: 0, end: source.byteLength }] : [];
 }
 
 function callsIn(root: PickleNode): readonly PickleCall[] {

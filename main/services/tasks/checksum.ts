@@ -3,6 +3,7 @@ import { maskCrc32c } from '#main/bytes/crc32c.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { openSource } from '#main/bytes/reopen.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
+import { blockChecksum } from '#main/encodings/bzip2/block-checksum.ts';
 import { borrowWindow, type InputWindow } from '#main/kernels/analysis-module.ts';
 import { windowCrc32c } from '#main/kernels/checksum.ts';
 import { breathe } from '#main/bytes/breathe.ts';
@@ -24,6 +25,7 @@ const STEPS: ReadonlyMap<string, (bytes: Uint8Array, seed: number) => number> = 
   ['crc32c', windowCrc32c],
   ['crc32c-masked', windowCrc32c],
   ['adler32', adler32],
+  ['crc32-bzip2', blockChecksum],
 ]);
 
 /** The checksum that the bytes have now, read a window at a time. */

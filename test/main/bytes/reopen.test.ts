@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { bzip2Source, indexBzip2 } from '#main/bytes/bzip2-source.ts';
 import { columnSource } from '#main/bytes/column-source.ts';
 import { fileSource } from '#main/bytes/file-source.ts';
 import { inflatedSource } from '#main/bytes/inflated-source.ts';
@@ -52,6 +53,10 @@ describe('a source opened from its description, sent to another thread, reads th
     check(spanSource(spanSource(await file(CONTENT), 100, 500), 7, 90)));
   it('a deflated part of a file', async () =>
     check(inflatedSource(await file(PACKED), 0, PACKED.byteLength, CONTENT.byteLength)));
+  it('blocks of bzip2', async () => {
+    const blocks = await file(readFileSync(new URL('../../fixtures/bzip2/blocks.bz2', import.meta.url)));
+    await check(bzip2Source(blocks, await indexBzip2(blocks, 1_000_000)));
+  });
   it('a column', () =>
     check(columnSource(memorySource(CONTENT), { offset: 3, itemBytes: 4, strideBytes: 10, count: 50 })));
   it('scattered items', () =>

@@ -24,7 +24,9 @@ interface Expected {
   readonly problems: readonly string[];
   readonly shared: readonly (readonly [string, string])[];
 }
-const EXPECTED = JSON.parse(readFileSync(`${FIXTURES}expected.json`, 'utf8')) as Record<string, Expected>;
+const expectedIn = (name: string): Record<string, Expected> =>
+  JSON.parse(readFileSync(`${FIXTURES}${name}`, 'utf8')) as Record<string, Expected>;
+const EXPECTED = { ...expectedIn('expected.json'), ...expectedIn('plugins.json') };
 
 async function open(name: string): Promise<Checkpoint> {
   const path = `${FIXTURES}${name}`;
@@ -52,6 +54,27 @@ describe('files by the HDF5 library have the datasets that h5py reads from them'
     for (const [one, other] of expected.shared) expect(owners.get(other), other).toBe(owners.get(one));
     for (const source of checkpoint.sources) await source.close();
   });
+});
+
+it('filters that are not read are named with their numbers, and all other datasets are read', async () => {
+  const checkpoint = await open('plugins.h5');
+  const told = checkpoint.problems.map(({ tensor, message }) => [tensor, message]);
+  expect(told).toEqual(
+    [
+      ['bitshuffle', 'bitshuffle (filter 32008)'],
+      ['blosc', 'blosc (filter 32001)'],
+      ['blosc2', 'blosc2 (filter 32026)'],
+      ['shuffled zfp', 'zfp (filter 32013)'],
+      ['sperr', 'SPERR (filter 32028)'],
+      ['sz', 'SZ (filter 32017)'],
+      ['sz3', 'SZ3 (filter 32024)'],
+      ['szip', 'szip (filter 4)'],
+      ['zfp', 'zfp (filter 32013)'],
+    ].map(([name, filter]) => [
+      name,
+      `the values are packed with ${filter}, which is not read; where the filter is installed, "h5repack -f GZIP=6 in.h5 out.h5" packs the values anew`,
+    ]),
+  );
 });
 
 it('an attribute whose number claims a length that it does not have is shown as bytes, and the others as they are', async () => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync, gzipSync, deflateSync } from 'node:zlib';
+import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
@@ -12,6 +12,9 @@ import { FORMATS } from '#main/formats/registry.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import { createCompute } from '#main/services/compute.ts';
 import { verifyCheckpoint } from '#main/services/integrity.ts';
+import type { VerifiedCheckpoint } from '#shared/commands/checkpoint.ts';
+import type { Integrity } from '#shared/checkpoint.ts';
+import { withWrongChecksum } from '#test/kit/bzip2-damage.ts';
 import { countingSource } from '#test/kit/counting-source.ts';
 import { rejection } from '#test/kit/rejection.ts';
 import { rowsOf } from '#test/kit/rows.ts';
@@ -103,12 +106,12 @@ it('opening leaves the arrays unread', async () => {
 });
 
 describe('packed pickles are held to the checksum of their packing', () => {
-  const verify = async (bytes: Uint8Array): Promise<string> => {
+  const verified = async (bytes: Uint8Array): Promise<VerifiedCheckpoint> => {
     const checkpoint = await openBytes(bytes);
     const context = { signal: new AbortController().signal, progress: () => {} };
-    return (await verifyCheckpoint({ checkpoint } as OpenCheckpoint, createCompute(undefined), context))
-      .verdict;
+    return verifyCheckpoint({ checkpoint } as OpenCheckpoint, createCompute(undefined), context);
   };
+  const verify = async (bytes: Uint8Array): Promise<string> => (await verified(bytes)).verdict;
   const plain = gunzipSync(read('packed.pkl.gz'));
 
   it.each<[string, (bytes: Buffer) => Uint8Array, number]>([
@@ -122,11 +125,45 @@ describe('packed pickles are held to the checksum of their packing', () => {
     expect(await verify(wrong)).toBe('failed');
   });
 
-  it('several gzip files in one are refused by name', async () => {
-    const two = Uint8Array.from(Buffer.concat([gzipSync(plain), gzipSync(plain.subarray(0, 100))]));
-    expect(await rejection(openBytes(two))).toMatchObject({
-      code: 'unsupported',
-      message: 'the gzip file has several parts, or its end is damaged',
+  const statesOf = async (bytes: Uint8Array): Promise<Record<string, Integrity>> =>
+    Object.fromEntries((await verified(bytes)).tensors.map(({ name, state }) => [name, state]));
+
+  it('of a gzip file of several parts, each has its own', async () => {
+    const members = read('members.pkl.gz');
+    expect(await verify(members)).toBe('verified');
+    // of the part that begins within the first array and is one byte long: a header, a stream of three bytes, its checksum
+    const second = Buffer.from(members).indexOf(Uint8Array.of(0x1f, 0x8b, 8), 1);
+    const wrong = members.slice();
+    wrong[second + 10 + 3]! ^= 1;
+    const rest = { 'deep.list.0': 'verified', 'deep.list.1': 'verified', empty: 'verified' };
+    expect(await statesOf(wrong)).toEqual({ w: 'failed', ...rest });
+  });
+
+  it('of a bzip2 file, each block has its own', async () => {
+    const blocks = read('blocks.pkl.bz2');
+    expect(await verify(blocks)).toBe('verified');
+    expect(await verify(read('packed.pkl.bz2'))).toBe('verified');
+    expect(await statesOf(withWrongChecksum(blocks))).toEqual({
+      a: 'verified',
+      b: 'failed',
+      c: 'verified',
+    });
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['zlib', deflateSync(plain), 'bytes follow the end of the zlib file that are no part of it'],
+    ['gzip', gzipSync(plain), 'bytes follow the end of the gzip file that are no part of it'],
+  ])('what follows a %s file and is no part of it is told', async (_, packed, message) => {
+    const longer = Uint8Array.from([...packed, 1, 2, 3]);
+    expect(await rejection(openBytes(longer))).toMatchObject({ code: 'corrupt', message, found: '3 bytes' });
+  });
+
+  it('a gzip file whose length is wrong is refused', async () => {
+    const wrong = Uint8Array.from(gzipSync(plain));
+    wrong[wrong.byteLength - 4]! ^= 1;
+    expect(await rejection(openBytes(wrong))).toMatchObject({
+      code: 'corrupt',
+      message: 'the gzip file does not unpack to the length that it promises',
     });
   });
 
