@@ -99,3 +99,14 @@ function isBlobOfHub(folder: string, target: string): boolean {
 export function folderOf(path: string): Folder {
   return folderAt(dirname(path));
 }
+
+/** The folders that the folder of a file lies in, nearest first. @param most that many. */
+export function foldersAround(path: string, most: number): readonly Folder[] {
+  const around: Folder[] = [];
+  let inner = dirname(path);
+  for (let outer = dirname(inner); outer !== inner && around.length < most; outer = dirname(inner)) {
+    around.push(folderAt(outer));
+    inner = outer;
+  }
+  return around;
+}

@@ -377,3 +377,6 @@ export const ORBAX_CHILDREN = 10_000;
 
 /** Bytes that Zstandard may reach back in data that are unpacked as they are read: what its own tools allow unless told otherwise. */
 export const ZSTD_WINDOW_BYTES = 128 * MIB;
+
+/** Folders above a file that are looked into for the checkpoint that it lies in: a chunk of zarr may lie a folder deep for each dimension, and in those of its array's name. */
+export const FOLDERS_AROUND = 12;

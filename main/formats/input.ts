@@ -19,6 +19,8 @@ export interface FileInput {
   readonly source: ByteSource;
   /** The folder the file lies in, where there is one. */
   readonly folder?: Folder;
+  /** The folders that `folder` lies in, nearest first: a file may lie deep in a checkpoint's folder. */
+  readonly around: readonly Folder[];
   /** The first bytes, at most `HEAD_BYTES`. */
   readonly head: Uint8Array;
   /** The last bytes, at most `TAIL_BYTES`. */
@@ -42,7 +44,11 @@ export interface FolderInput {
 }
 
 /** Reads head and tail (two reads) and wraps the source. */
-export async function fileInput(source: ByteSource, folder?: Folder): Promise<FileInput> {
+export async function fileInput(
+  source: ByteSource,
+  folder?: Folder,
+  around: readonly Folder[] = [],
+): Promise<FileInput> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.byteLength));
   const tailLength = Math.min(TAIL_BYTES, source.byteLength);
   const tail = await source.read(source.byteLength - tailLength, tailLength);
@@ -57,6 +63,7 @@ export async function fileInput(source: ByteSource, folder?: Folder): Promise<Fi
     name: source.name,
     source,
     ...(folder ? { folder } : {}),
+    around,
     head,
     tail,
     zip: () => (zip ??= openZip(source)),

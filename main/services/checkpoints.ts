@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 
 import { fileSource, type FileIdentity } from '#main/bytes/file-source.ts';
-import { folderAt } from '#main/bytes/folder.ts';
+import { folderAt, folderOf, foldersAround } from '#main/bytes/folder.ts';
+import { FOLDERS_AROUND } from '#main/bytes/limits.ts';
 import { kindOfPath } from '#main/bytes/small-file.ts';
 import type { Checkpoint, StoredTensor } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
@@ -127,7 +128,7 @@ async function describePath(path: string): Promise<Checkpoint> {
   }
   const source = await fileSource(path);
   try {
-    return await openCheckpoint(await fileInput(source, folderAt(dirname(path))));
+    return await openCheckpoint(await fileInput(source, folderOf(path), foldersAround(path, FOLDERS_AROUND)));
   } catch (error) {
     await source.close();
     throw error;

@@ -1,9 +1,11 @@
 // Flax state in MessagePack: google/flax flax/serialization.py and flax/training/checkpoints.py (0.1 to 0.12).
 import type { Checkpoint, Format, StoredTensor } from '#main/formats/contract.ts';
 import type { FileInput, FormatInput } from '#main/formats/input.ts';
+import { openNewest } from '#main/formats/flax/numbered-states.ts';
 import { beginsLikeState, holdsArrays } from '#main/formats/flax/signs.ts';
 import { linkedTensors } from '#main/formats/flax/linked-arrays.ts';
 import { stateTensor } from '#main/encodings/msgpack/state-values.ts';
+import type { Folder } from '#main/bytes/folder.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { readState, type StateTree } from '#main/encodings/msgpack/state-tree.ts';
 import { openShardSet } from '#main/formats/joined-shards.ts';
@@ -17,15 +19,26 @@ export const flax: Format = {
   name: 'flax',
   title: 'Flax',
   reads:
-    'MessagePack files of `flax.serialization` and `flax.training.checkpoints`: every dtype of NumPy and ml_dtypes, arrays cut into chunks, plain values beside them; sharded sets as one',
+    'MessagePack files of `flax.serialization` and `flax.training.checkpoints`: every dtype of NumPy and ml_dtypes, arrays cut into chunks, plain values beside them; sharded sets as one, of a folder of steps the last',
   extensions: ['msgpack', 'flax'],
   claims,
   open,
 };
 
 async function claims(input: FormatInput): Promise<boolean> {
-  if (input.kind === 'folder') return (await shardSetOf(input, 'flax')) !== undefined;
+  if (input.kind === 'folder')
+    return (await shardSetOf(input, 'flax')) !== undefined || isNumbered(input.folder);
   return (await isState(input)) || isShardIndex(input, 'flax');
+}
+
+async function isNumbered(folder: Folder): Promise<boolean> {
+  const newest = await openNewest(folder);
+  if (!newest) return false;
+  try {
+    return await isState(newest.input);
+  } finally {
+    await newest.input.source.close();
+  }
 }
 
 async function isState(input: FileInput): Promise<boolean> {
@@ -45,8 +58,24 @@ async function isState(input: FileInput): Promise<boolean> {
 async function open(input: FormatInput): Promise<Checkpoint> {
   const set = await shardSetOf(input, 'flax');
   if (set) return openShardSet(set, input, openFile);
-  if (input.kind !== 'file') throw new AppError('internal', 'the folder has been recognised before');
-  return openFile(input);
+  return input.kind === 'file' ? openFile(input) : openNumbered(input.folder);
+}
+
+async function openNumbered(folder: Folder): Promise<Checkpoint> {
+  const newest = await openNewest(folder);
+  if (!newest) throw new AppError('internal', 'the folder has been recognised before');
+  const { input, step, steps } = newest;
+  try {
+    const checkpoint = await openFile(input);
+    return {
+      ...checkpoint,
+      dialect: `${checkpoint.dialect}, step ${step}${steps.length > 1 ? `, the last of ${steps.length}` : ''}`,
+      metadata: metadataFrom([...Object.entries(checkpoint.metadata), ['steps', [...steps]]]),
+    };
+  } catch (error) {
+    await input.source.close();
+    throw error;
+  }
 }
 
 async function openFile(input: FileInput): Promise<Checkpoint> {

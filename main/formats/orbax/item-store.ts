@@ -4,6 +4,7 @@ import { MANIFEST_NAME, openOcdbt, type OcdbtDatabase } from '#main/encodings/oc
 import { folderStore } from '#main/encodings/zarr/folder-store.ts';
 import type { StoredValue, ZarrStore } from '#main/encodings/zarr/store.ts';
 import type { Region } from '#main/formats/contract.ts';
+import { PROCESS } from '#main/formats/orbax/member-names.ts';
 import { metadataFrom, type MetadataValue, type Problem } from '#shared/checkpoint.ts';
 import { AppError, isAppError } from '#shared/errors.ts';
 
@@ -13,8 +14,6 @@ export interface ItemStore extends ZarrStore {
   readonly problems: readonly Problem[];
   readonly metadata: readonly (readonly [string, MetadataValue])[];
 }
-
-const PROCESS = /^ocdbt\.process_\d+$/;
 
 /**
  * What an item's arrays lie in: a database, those of its processes where they were not put together, or folders.

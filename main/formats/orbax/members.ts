@@ -1,13 +1,11 @@
 /** Which folders make up a checkpoint, from whichever folder or file was opened. */
 import type { Folder } from '#main/bytes/folder.ts';
 import { ORBAX_CHILDREN } from '#main/bytes/limits.ts';
-import { MANIFEST_NAME } from '#main/encodings/ocdbt/ocdbt.ts';
 import type { FormatInput } from '#main/formats/input.ts';
-import { startsWith } from '#main/formats/input.ts';
 import { isAggregate } from '#main/formats/orbax/aggregate.ts';
+import { ARRAY_MARKS, CHECKPOINT_METADATA, MEMBERS, PROCESS } from '#main/formats/orbax/member-names.ts';
+import { stepAround } from '#main/formats/orbax/step-around.ts';
 import { TREE_METADATA } from '#main/formats/orbax/tree-metadata.ts';
-
-export const CHECKPOINT_METADATA = '_CHECKPOINT_METADATA';
 
 /** A checkpoint that was found. */
 export interface FoundCheckpoint {
@@ -26,39 +24,13 @@ export interface Item {
   readonly hasArrays: boolean;
 }
 
-/** Names that only a checkpoint's own files have. */
-const MEMBERS: ReadonlySet<string> = new Set([
-  TREE_METADATA,
-  CHECKPOINT_METADATA,
-  MANIFEST_NAME,
-  '_sharding',
-  '_strings.json',
-  'commit_success.txt',
-  '.zarray',
-  '.zgroup',
-  'zarr.json',
-]);
-const ARRAY_MARKS: ReadonlySet<string> = new Set([
-  TREE_METADATA,
-  MANIFEST_NAME,
-  '.zarray',
-  '.zgroup',
-  'zarr.json',
-]);
-const PROCESS = /^ocdbt\.process_\d+$/;
 const STEP = /^(?:.*[_-])?(\d{1,18})$/;
-/** The manifest's magic number. */
-const MANIFEST_MAGIC = [0x0c, 0xdb, 0x3a, 0x2a] as const;
-const TREE_BEGINS = /^\s*\{\s*"tree_metadata"\s*:/;
 
 /** @returns undefined for an input that is no part of a checkpoint. */
 export async function findCheckpoint(input: FormatInput): Promise<FoundCheckpoint | undefined> {
   if (input.kind === 'folder') return findInFolder(input.folder);
-  const { folder, name, head } = input;
-  if (!folder) return undefined;
-  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
-  const isMember = MEMBERS.has(name) || startsWith(head, MANIFEST_MAGIC) || TREE_BEGINS.test(text);
-  return isMember ? findStep(folder) : undefined;
+  const step = await stepAround(input);
+  return step && findStep(step);
 }
 
 async function findInFolder(folder: Folder): Promise<FoundCheckpoint | undefined> {

@@ -4,7 +4,8 @@ import type { Checkpoint, Format, Region, StoredTensor } from '#main/formats/con
 import type { FormatInput } from '#main/formats/input.ts';
 import { openItem } from '#main/formats/orbax/item.ts';
 import { readJsonFile, readJsonItem } from '#main/formats/orbax/json-files.ts';
-import { CHECKPOINT_METADATA, findCheckpoint, type FoundCheckpoint } from '#main/formats/orbax/members.ts';
+import { CHECKPOINT_METADATA } from '#main/formats/orbax/member-names.ts';
+import { findCheckpoint, type FoundCheckpoint } from '#main/formats/orbax/members.ts';
 import { metadataFrom, type MetadataValue, type Problem } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
 
@@ -12,7 +13,7 @@ export const orbax: Format = {
   name: 'orbax',
   title: 'Orbax',
   reads:
-    'checkpoint folders by themselves or any of their files: OCDBT databases with Zstandard, zarr 2 and 3 with gzip, zlib, Zstandard, CRC-32C and shards; managers, steps, items; folders of T5X',
+    'checkpoint folders by themselves or any file in them, however deep: OCDBT databases with Zstandard, zarr 2 and 3 with gzip, zlib, Zstandard, CRC-32C and shards; managers, steps, items; folders of T5X',
   extensions: ['ocdbt', 'zarr'],
   claims: async (input) => (await findCheckpoint(input)) !== undefined,
   open,
@@ -85,7 +86,9 @@ async function describe(found: FoundCheckpoint, sources: ByteSource[]): Promise<
 function dialectOf({ steps }: FoundCheckpoint, kinds: readonly string[], isMarked: boolean): string {
   const newest = steps?.at(-1);
   const step =
-    newest === undefined ? '' : `, step ${newest}${steps!.length > 1 ? ` of ${steps!.length}` : ''}`;
+    newest === undefined
+      ? ''
+      : `, step ${newest}${steps!.length > 1 ? `, the last of ${steps!.length}` : ''}`;
   return `${isMarked ? 'Orbax checkpoint' : 'Checkpoint of arrays'}: ${kinds.join(', ')}${step}`;
 }
 

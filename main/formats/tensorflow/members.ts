@@ -54,15 +54,36 @@ export async function findIndexes(input: FormatInput): Promise<readonly FoundInd
   return input.kind === 'file' ? findFromFile(input) : findInFolder(input);
 }
 
-async function findFromFile({ name, folder, head, tail }: FileInput): Promise<readonly FoundIndex[]> {
-  if (endsLikeTable(tail)) return [{ indexName: name, folder }];
-  if (!folder) return [];
-  if (name === 'saved_model.pb') return savedModelIn(folder);
+async function findFromFile({ name, folder, around, head, tail }: FileInput): Promise<readonly FoundIndex[]> {
+  if (!folder) return endsLikeTable(tail) ? [{ indexName: name, folder }] : [];
+  if (SAVED_MODEL.has(name)) return savedModelIn(folder);
+  if (
+    folder.name === VARIABLES &&
+    name.startsWith(`${VARIABLES}.`) &&
+    (await around[0]?.has('saved_model.pb'))
+  ) {
+    const saved = await savedModelIn(around[0]!);
+    if (saved.length > 0) return saved;
+  }
+  if (endsLikeTable(tail)) return withSiblings({ indexName: name, folder });
   // data files are bare values: only the names beside them tell what they are
   const prefix = DATA.exec(name)?.[1] ?? META_GRAPH.exec(name)?.[1] ?? statedPrefix(head);
   if (prefix === undefined) return [];
   const indexName = await tableOf(prefix, folder);
-  return indexName === undefined ? [] : [{ indexName, folder }];
+  return indexName === undefined ? [] : withSiblings({ indexName, folder });
+}
+
+/** Of a sharded save that was not joined, all the parts that are there. */
+async function withSiblings(found: {
+  readonly indexName: string;
+  readonly folder: Folder;
+}): Promise<readonly FoundIndex[]> {
+  const { indexName, folder } = found;
+  if (!temporaryPart(indexName)) return [found];
+  const names = fileNames(await folder.list());
+  return names
+    .filter((name) => INDEX_NAME.test(name) && temporaryPart(name))
+    .map((name) => ({ indexName: name, folder }));
 }
 
 /** The file with the names of what TensorFlow calls by a prefix: an index or, of version 1, the checkpoint itself or its first part. */
@@ -154,9 +175,18 @@ async function findInFolder({ folder }: FolderInput): Promise<readonly FoundInde
   return newest === undefined ? version1 : [{ indexName: newest, folder }];
 }
 
+/** Files that lie beside the variables of a SavedModel. */
+const SAVED_MODEL: ReadonlySet<string> = new Set([
+  'saved_model.pb',
+  'saved_model.pbtxt',
+  'keras_metadata.pb',
+  'fingerprint.pb',
+]);
+const VARIABLES = 'variables';
+
 async function savedModelIn(folder: Folder): Promise<readonly FoundIndex[]> {
-  if (!(await folder.has('variables'))) return [];
-  const variables = folder.folder('variables');
+  if (!(await folder.has(VARIABLES))) return [];
+  const variables = folder.folder(VARIABLES);
   const hasIndex = await variables.has('variables.index');
   return hasIndex ? [{ indexName: 'variables.index', folder: variables, savedModel: folder }] : [];
 }

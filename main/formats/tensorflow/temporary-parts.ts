@@ -31,7 +31,7 @@ export async function openTemporaryParts(
     }
   }
   const { count } = temporaryPart(found[0]!.indexName)!;
-  if (found.length < count && input.kind === 'folder')
+  if (found.length < count && found[0]!.folder)
     problems.push({ code: 'missing-part', message: `${found.length} of ${count} parts were begun` });
   const bases = opened.map((_, at) =>
     opened.slice(0, at).reduce((sum, { sources }) => sum + sources.length, 0),

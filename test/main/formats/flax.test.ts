@@ -10,7 +10,9 @@ import { flax } from '#main/formats/flax/flax.ts';
 import { fileInput } from '#main/formats/input.ts';
 import { countingSource } from '#test/kit/counting-source.ts';
 import { digestOf } from '#test/kit/digest.ts';
+import { memoryFolder } from '#test/kit/memory-folder.ts';
 import { rejection } from '#test/kit/rejection.ts';
+import { rowsOf } from '#test/kit/rows.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/flax/', import.meta.url));
 
@@ -136,5 +138,32 @@ describe('opening reads headers only', () => {
     const checkpoint = await openCheckpoint(await fileInput(source));
     expect(checkpoint.tensors.map(({ shape }) => shape)).toEqual(Array.from({ length: 9 }, () => [2 ** 18]));
     expect(source.byteCount()).toBeLessThan(200_000);
+  });
+});
+
+describe('a folder of states by their steps', () => {
+  const STEPS = JSON.parse(readFileSync(`${FIXTURES}steps.json`, 'utf8')) as {
+    readonly last: string;
+    readonly tensors: unknown;
+  };
+  const names = ['checkpoint_10', 'checkpoint_2.5', 'checkpoint_9'];
+  const states = new Map(names.map((name) => [name, bytesOf(`steps/${name}`)]));
+  const open = (files: ReadonlyMap<string, Uint8Array>) =>
+    openCheckpoint({ kind: 'folder', name: 'run', folder: memoryFolder('run', files) });
+
+  it('opens the last one, as flax restores it', async () => {
+    const checkpoint = await open(states);
+    expect(STEPS.last).toBe('checkpoint_10');
+    expect(await rowsOf(checkpoint)).toEqual(STEPS.tensors);
+    expect(checkpoint.dialect).toBe('Flax state (MessagePack), step 10, the last of 3');
+    expect(checkpoint.metadata['steps']).toEqual(['2.5', '9', '10']);
+  });
+
+  it('is none where the last is something else, or where steps are folders', async () => {
+    const refusal = { message: 'this folder is no checkpoint of several files' };
+    await expect(open(new Map([...states, ['log_11', new Uint8Array(9)]]))).rejects.toMatchObject(refusal);
+    await expect(open(new Map([...states, ['checkpoint_11/x', new Uint8Array(9)]]))).rejects.toMatchObject(
+      refusal,
+    );
   });
 });

@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
+
 import { describe, expect, it } from 'vitest';
 
 import { fileSource } from '#main/bytes/file-source.ts';
-import { folderAt, type Folder } from '#main/bytes/folder.ts';
+import { folderAt, foldersAround, folderOf, type Folder } from '#main/bytes/folder.ts';
+import { FOLDERS_AROUND } from '#main/bytes/limits.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
@@ -12,6 +15,7 @@ import { sliceKey } from '#main/formats/tensorflow/slice-key.ts';
 import { tensorflow } from '#main/formats/tensorflow/tensorflow.ts';
 import { memoryFolder } from '#test/kit/memory-folder.ts';
 import { rejection } from '#test/kit/rejection.ts';
+import { rowsOf } from '#test/kit/rows.ts';
 import { hasSamples, SAMPLES } from '#test/kit/shared-files.ts';
 import { entry, entryFor, field, indexFile, stringTensor } from '#test/kit/tensor-bundle-writer.ts';
 import { writeTable } from '#test/kit/sorted-table-writer.ts';
@@ -585,5 +589,39 @@ describe.skipIf(!hasSamples)('genuine samples', () => {
     });
     expect(steps.metadata['prefix']).toBe('model.ckpt-1000');
     for (const source of [...shards.sources, ...steps.sources]) await source.close();
+  });
+});
+
+describe('a file deep in what was saved opens all of it, as its folder does', () => {
+  const FIXTURES = fileURLToPath(new URL('../../fixtures/tensorflow/', import.meta.url));
+  const inputAt = async (path: string): Promise<FormatInput> =>
+    fileInput(await fileSource(path), folderOf(path), foldersAround(path, FOLDERS_AROUND));
+  it.each([
+    [
+      'saved_model',
+      [
+        'fingerprint.pb',
+        'saved_model.pb',
+        'variables/variables.index',
+        `variables/variables.data-00000-of-00001`,
+      ],
+    ],
+    [
+      'interrupted',
+      [0, 1].flatMap((part) =>
+        ['index', 'data-00000-of-00001'].map((end) => `model.ckpt-7_temp/part-0000${part}-of-00002.${end}`),
+      ),
+    ],
+  ])('%s', async (folder, files) => {
+    const path = `${FIXTURES}${folder}`;
+    const whole = await openCheckpoint({ kind: 'folder', name: folder, folder: folderAt(path) });
+    const expected = [whole.dialect, whole.metadata, whole.problems, await rowsOf(whole)];
+    for (const source of whole.sources) await source.close();
+    for (const file of files) {
+      const checkpoint = await openCheckpoint(await inputAt(`${path}/${file}`));
+      const { dialect, metadata, problems } = checkpoint;
+      expect([dialect, metadata, problems, await rowsOf(checkpoint)], file).toEqual(expected);
+      for (const source of checkpoint.sources) await source.close();
+    }
   });
 });
