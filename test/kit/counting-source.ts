@@ -22,5 +22,13 @@ export function countingSource(of: ByteSource): CountingSource {
       reads.push([offset, length]);
       return of.read(offset, length, signal);
     },
+    ...(of.readInto
+      ? {
+          readInto: (offset: number, target: Uint8Array) => {
+            reads.push([offset, target.byteLength]);
+            of.readInto!(offset, target);
+          },
+        }
+      : {}),
   };
 }

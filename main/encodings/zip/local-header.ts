@@ -13,7 +13,9 @@ const EXTRA_GUESS = 100;
 /** Headers this close are read together: a disk hands out pages anyway. */
 const JOINED_GAP = 4096;
 const JOINED_BYTES = 1024 * 1024;
-/** Reads under way at once. */
+/** For so long headers are read one after the other without leaving the thread: of a file that is in memory, all of them. */
+const AT_ONCE_MS = 4;
+/** Reads under way at once after that: what has to be waited for is better waited for together. */
 const PARALLEL = 16;
 
 export interface LocatedEntry {
@@ -34,9 +36,23 @@ export async function locateEntries(
 ): Promise<readonly LocatedEntry[]> {
   const groups = groupNeighbours(entries, end);
   const located: LocatedEntry[] = [];
-  for (let first = 0; first < groups.length; first += PARALLEL) {
+  let first = 0;
+  const { readInto } = source;
+  for (const began = performance.now(); readInto && first < groups.length; first++) {
+    if (performance.now() - began > AT_ONCE_MS) break;
+    const group = groups[first]!;
+    const bytes = new Uint8Array(group.end - group.begin);
+    readInto(group.begin, bytes);
+    located.push(...(await locateGroup(source, group, bytes, end)));
+  }
+  for (; first < groups.length; first += PARALLEL) {
     const batch = groups.slice(first, first + PARALLEL);
-    const results = await Promise.all(batch.map((group) => locateGroup(source, group, end)));
+    const results = await Promise.all(
+      batch.map(async (group) => {
+        const bytes = await source.read(group.begin, group.end - group.begin);
+        return locateGroup(source, group, bytes, end);
+      }),
+    );
     for (const group of results) for (const one of group) located.push(one);
   }
   return located;
@@ -64,27 +80,32 @@ function groupNeighbours(entries: readonly ZipEntry[], end: number): readonly Gr
   return groups;
 }
 
-async function locateGroup(source: ByteSource, group: Group, end: number): Promise<LocatedEntry[]> {
-  const bytes = await source.read(group.begin, group.end - group.begin);
-  return Promise.all(
-    group.entries.map(async (entry) => {
-      const problems: Problem[] = [];
-      const header = bytes.subarray(entry.headerOffset - group.begin);
-      return { entry, dataOffset: await locate(source, entry, header, end, problems), problems };
-    }),
-  );
+async function locateGroup(
+  source: ByteSource,
+  group: Group,
+  bytes: Uint8Array,
+  end: number,
+): Promise<LocatedEntry[]> {
+  const located: LocatedEntry[] = [];
+  for (const entry of group.entries) {
+    const problems: Problem[] = [];
+    const header = bytes.subarray(entry.headerOffset - group.begin);
+    const dataOffset = locate(source.name, entry, header, end);
+    if (typeof dataOffset === 'number') {
+      const whole = dataOffset - entry.headerOffset;
+      const isCut = header.byteLength < whole;
+      compare(entry, isCut ? await source.read(entry.headerOffset, whole) : header, problems);
+    }
+    located.push({ entry, dataOffset, problems });
+  }
+  return located;
 }
 
-async function locate(
-  source: ByteSource,
-  entry: ZipEntry,
-  header: Uint8Array,
-  end: number,
-  problems: Problem[],
-): Promise<number | AppError> {
+/** @param header at least its fixed part, where it is one. */
+function locate(file: string, entry: ZipEntry, header: Uint8Array, end: number): number | AppError {
   const fault = (message: string, expected: string, found: string): AppError =>
     new AppError('corrupt', `the zip entry ${entry.name} ${message}`, {
-      file: source.name,
+      file,
       offset: entry.headerOffset,
       expected,
       found,
@@ -102,7 +123,6 @@ async function locate(
       `an end at offset ${dataEnd}`,
     );
   }
-  compare(entry, header.byteLength < whole ? await source.read(entry.headerOffset, whole) : header, problems);
   return entry.headerOffset + whole;
 }
 

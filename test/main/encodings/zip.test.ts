@@ -374,6 +374,18 @@ describe('reads little', () => {
     expect(source.reads()).toHaveLength(4);
   });
 
+  it('the same of a source that cannot be read at once', async () => {
+    const { name, byteLength, description, read, close } = memorySource(largeArchive(40, 100_000));
+    const source = countingSource({ name, byteLength, description, read, close });
+    const zip = (await openZip(source))!;
+    source.reset();
+    await zip.locate(zip.entries);
+    expect(source.reads()).toHaveLength(40);
+    for (const entry of zip.entries) {
+      expect(await zip.dataOffset(entry)).toBe(entry.headerOffset + 30 + entry.nameBytes.byteLength);
+    }
+  });
+
   it('headers of small entries come in one read', async () => {
     const source = countingSource(memorySource(largeArchive(200, 64)));
     const zip = (await openZip(source))!;

@@ -201,16 +201,20 @@ describe('opening reads the directory and the pickle, whatever the size', () => 
       [layout.entries[0]!.dataOffset, pickle],
       [layout.directoryOffset, zipDirectoryFor(layout, checksums)],
     ];
+    const readInto = (offset: number, target: Uint8Array) => {
+      for (const [begin, bytes] of parts) {
+        const from = Math.max(begin, offset);
+        const to = Math.min(begin + bytes.byteLength, offset + target.byteLength);
+        if (to > from) target.set(bytes.subarray(from - begin, to - begin), from - offset);
+      }
+    };
     return {
       ...memorySource(new Uint8Array(0), 'big.pt'),
       byteLength: layout.byteLength,
+      readInto,
       read: async (offset, length) => {
         const out = new Uint8Array(length);
-        for (const [begin, bytes] of parts) {
-          const from = Math.max(begin, offset);
-          const to = Math.min(begin + bytes.byteLength, offset + length);
-          if (to > from) out.set(bytes.subarray(from - begin, to - begin), from - offset);
-        }
+        readInto(offset, out);
         return out;
       },
     };
