@@ -25,6 +25,7 @@ function leadsOut(path: string): AppError {
   return new AppError('corrupt', `the path ${path.slice(0, 200)} leads out of the folder`, {
     expected: 'a path inside the folder',
     found: path.slice(0, 200),
+    hint: 'links are followed inside the folder only: put the file itself there, or open it where it really lies',
   });
 }
 

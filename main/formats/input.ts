@@ -1,4 +1,5 @@
 import type { Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import { HEAD_BYTES, TAIL_BYTES } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { sourceList } from '#main/bytes/source-list.ts';
@@ -57,7 +58,7 @@ export async function fileInput(
   let msgpack: Promise<MsgpackDocument | undefined> | undefined;
   let shardIndex: Promise<ShardIndex | undefined> | undefined;
   let pickle: Promise<PickledFile | undefined> | undefined;
-  const openBeside = folder ? (name: string) => folder.open(name) : undefined;
+  const openBeside = folder ? (name: string) => openWithin(folder, name) : undefined;
   return {
     kind: 'file',
     name: source.name,

@@ -1,5 +1,6 @@
 // GGUF, versions 1 to 3: ggml docs/gguf.md, and llama.cpp's sets of split files.
 import type { Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint, CodePart, Format, StoredTensor } from '#main/formats/contract.ts';
 import { describeFileType } from '#main/formats/gguf/file-type.ts';
@@ -25,7 +26,7 @@ async function open(input: FormatInput): Promise<Checkpoint> {
   if (input.kind === 'file') return openSet(input.name, input.source, input.folder);
   const name = await firstPartIn(input.folder);
   if (name === undefined) throw new AppError('internal', 'the folder holds no set of GGUF files');
-  const source = await input.folder.open(name);
+  const source = await openWithin(input.folder, name);
   try {
     return await openSet(name, source, input.folder);
   } catch (error) {

@@ -1,6 +1,7 @@
 // GGUF files split into parts: llama.cpp tools/gguf-split, and its keys split.no, split.count and split.tensors.count.
 import { GGUF_PARTS } from '#main/bytes/limits.ts';
 import type { Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { readGgufFile, type GgufFile } from '#main/formats/gguf/gguf-file.ts';
 import type { MetadataPair } from '#main/formats/gguf/metadata.ts';
@@ -77,7 +78,7 @@ async function openPart(
   }
   let source: ByteSource | undefined;
   try {
-    source = await folder.open(name);
+    source = await openWithin(folder, name);
     const file = await readGgufFile(source);
     const [no, own] = [numberOf(file.pairs, 'split.no'), numberOf(file.pairs, 'split.count')];
     if (no === index && own === count) return { index, source, file };

@@ -1,6 +1,7 @@
 // MXNet symbols: nnvm's JSON graph (3rdparty/tvm/nnvm/src/pass/saveload_json.cc), written beside the parameters by Module.save_checkpoint and HybridBlock.export.
 import { SYMBOL_BYTES, SYMBOL_NODES } from '#main/bytes/limits.ts';
 import type { Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import { readJson } from '#main/encodings/json/json.ts';
 import type { FileInput } from '#main/formats/input.ts';
 import { metadataFrom, type Metadata, type MetadataValue, type Problem } from '#shared/checkpoint.ts';
@@ -27,7 +28,7 @@ export async function symbolBeside(
 }
 
 async function readSymbol(folder: Folder, name: string): Promise<Metadata | undefined> {
-  const source = await folder.open(name);
+  const source = await openWithin(folder, name);
   try {
     if (source.byteLength > SYMBOL_BYTES) return metadataFrom([['file', name]]);
     const text = new TextDecoder().decode(await source.read(0, source.byteLength));

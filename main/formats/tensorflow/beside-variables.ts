@@ -1,6 +1,7 @@
 // What a SavedModel folder says beside its variables: tensorflow/core/protobuf/{saved_model,meta_graph}.proto, and its `assets`.
 import { ASSETS, ASSET_TEXT_BYTES, PROTOBUF_TEXT_BYTES } from '#main/bytes/limits.ts';
 import type { Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import {
   messageSpan,
@@ -45,7 +46,7 @@ async function withFile<Result>(
   name: string,
   use: (source: ByteSource) => Promise<Result>,
 ): Promise<Result> {
-  const source = await folder.open(name);
+  const source = await openWithin(folder, name);
   try {
     return await use(source);
   } finally {

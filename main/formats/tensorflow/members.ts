@@ -1,5 +1,6 @@
 /** Which files make up a checkpoint, from whichever of them was opened. */
 import { isBareName, type Folder, type FolderEntry } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import { TAIL_BYTES } from '#main/bytes/limits.ts';
 import { endsLikeTable } from '#main/encodings/sorted-table/sorted-table.ts';
 import type { FileInput, FolderInput, FormatInput } from '#main/formats/input.ts';
@@ -111,7 +112,7 @@ function isMatch(pattern: string, name: string): boolean {
 const MOST_LOOKED_AT = 32;
 
 async function isTable(folder: Folder, name: string): Promise<boolean> {
-  const source = await folder.open(name);
+  const source = await openWithin(folder, name);
   try {
     const length = Math.min(source.byteLength, TAIL_BYTES);
     return endsLikeTable(await source.read(source.byteLength - length, length));
@@ -192,7 +193,7 @@ async function savedModelIn(folder: Folder): Promise<readonly FoundIndex[]> {
 }
 
 async function readStatedPrefix(folder: Folder): Promise<string | undefined> {
-  const source = await folder.open('checkpoint');
+  const source = await openWithin(folder, 'checkpoint');
   try {
     return statedPrefix(await source.read(0, Math.min(source.byteLength, STATE_BYTES)));
   } finally {

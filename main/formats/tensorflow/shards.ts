@@ -1,5 +1,6 @@
 /** The data files of a checkpoint, opened as far as its entries refer to them. */
 import type { Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { FormatInput } from '#main/formats/input.ts';
 import { shardName } from '#main/formats/tensorflow/members.ts';
@@ -57,14 +58,14 @@ async function openData(
   problems: Problem[],
 ): Promise<ByteSource | undefined> {
   if (input.kind === 'file' && input.name === name) return input.source;
-  if (!folder || (await folder.has(name))) return folder?.open(name);
+  if (!folder || (await folder.has(name))) return folder && openWithin(folder, name);
   const partial = (await folder.list()).find((entry) => entry.name.startsWith(`${name}.tempstate`))?.name;
-  if (partial === undefined) return folder.open(name);
+  if (partial === undefined) return openWithin(folder, name);
   problems.push({
     code: 'interrupted',
     message: `the save was interrupted: of the data file ${name} there is only ${partial}, which is read as far as it goes`,
   });
-  return input.kind === 'file' && input.name === partial ? input.source : folder.open(partial);
+  return input.kind === 'file' && input.name === partial ? input.source : openWithin(folder, partial);
 }
 
 function reason(code: string, message: string, name: string): string {

@@ -1,4 +1,5 @@
 // A sharded save that was interrupted: parts in `PREFIX_temp/`, each a checkpoint of its own, tensorflow/python/training/saver.py, `_AddShardedSaveOpsForV2`.
+import { openWithin } from '#main/bytes/folder-path.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { openTable } from '#main/encodings/sorted-table/sorted-table.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
@@ -54,7 +55,7 @@ export async function openTemporaryParts(
 
 async function openPart(found: FoundIndex, input: FormatInput): Promise<Checkpoint> {
   const isIndex = input.kind === 'file' && input.name === found.indexName;
-  const sources: ByteSource[] = [isIndex ? input.source : await found.folder!.open(found.indexName)];
+  const sources: ByteSource[] = [isIndex ? input.source : await openWithin(found.folder!, found.indexName)];
   try {
     return await openBundle(found, await openTable(sources[0]!), input, sources);
   } catch (error) {

@@ -1,4 +1,5 @@
 // TensorFlow checkpoints: V2 (tensor bundle), tensorflow/core/util/tensor_bundle/tensor_bundle.cc; V1, util/tensor_slice_writer.cc.
+import { openWithin } from '#main/bytes/folder-path.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { placedEntries } from '#main/encodings/sorted-table/placed-entries.ts';
 import { openTable, type SortedTable } from '#main/encodings/sorted-table/sorted-table.ts';
@@ -29,7 +30,7 @@ async function open(input: FormatInput): Promise<Checkpoint> {
     return openTemporaryParts(all, input);
   const found = onlyOne(all, input);
   const isIndex = input.kind === 'file' && input.name === found.indexName;
-  const sources: ByteSource[] = [isIndex ? input.source : await found.folder!.open(found.indexName)];
+  const sources: ByteSource[] = [isIndex ? input.source : await openWithin(found.folder!, found.indexName)];
   try {
     const table = await openTable(sources[0]!);
     const checkpoint =
@@ -76,7 +77,7 @@ async function openParts(
     }
     try {
       const isInput = input.kind === 'file' && input.name === name;
-      const source = isInput ? input.source : await folder?.open(name);
+      const source = isInput ? input.source : folder && (await openWithin(folder, name));
       if (!source) throw new AppError('not-found', 'it is not here');
       sources.push(source);
       parts.push({ source, table: await openTable(source) });

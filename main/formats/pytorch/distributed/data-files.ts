@@ -1,4 +1,5 @@
 import { isBareName, type Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import { DCP_OPEN_FILES, DCP_PAGE_BYTES, DCP_PAGES } from '#main/bytes/limits.ts';
 import { pagedSource } from '#main/bytes/paged-source.ts';
 import { restingSource } from '#main/bytes/resting-source.ts';
@@ -36,7 +37,7 @@ export function dataFiles(
       if (!isBareName(name))
         throw new AppError('corrupt', 'its name leads out of the folder', { found: name.slice(0, 200) });
       if (!folder || !(await folder.has(name))) throw new AppError('not-found', 'it is not in the folder');
-      const file = await folder.open(name);
+      const file = await openWithin(folder, name);
       const source = count > DCP_OPEN_FILES ? await restingSource(file) : file;
       // places in the part are places in this source
       sources.place(source, 0);

@@ -1,4 +1,5 @@
 import type { Folder } from '#main/bytes/folder.ts';
+import { openWithin } from '#main/bytes/folder-path.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { startsWith, type FormatInput } from '#main/formats/input.ts';
 
@@ -30,10 +31,10 @@ export async function findDistributed(input: FormatInput): Promise<FoundCheckpoi
     if (!input.name.endsWith(PART_EXTENSION) || !startsWith(input.head, ZIP_MAGIC)) return undefined;
   }
   if (!folder || !(await folder.has(METADATA))) return undefined;
-  const source = await folder.open(METADATA);
+  const source = await openWithin(folder, METADATA);
   try {
     const head = await source.read(0, Math.min(source.byteLength, MARK_BYTES));
-    return isMetadata(head) ? { folder, openMetadata: () => folder.open(METADATA) } : undefined;
+    return isMetadata(head) ? { folder, openMetadata: () => openWithin(folder, METADATA) } : undefined;
   } finally {
     await source.close();
   }
