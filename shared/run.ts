@@ -300,6 +300,8 @@ export interface RunDescription {
   readonly checkpoints: readonly RunCheckpoint[];
   /** Bytes of the checkpoints that are kept. */
   readonly byteLength: number;
+  /** Names of the classes in order of the outputs, where the data have such. */
+  readonly classes?: readonly string[];
   /** ISO 8601; absent where the folder does not say. */
   readonly startedAt?: string;
   /** As in `RunSnapshot`. */
@@ -351,6 +353,8 @@ export interface RestoreReport {
     readonly isEqual: boolean;
     readonly maxAbs: number;
   };
+  /** What the outputs stand for, in order: names of the classes, where the data had such. */
+  readonly classes?: readonly string[];
   /** Further steps from the clone against the losses the run logged; the list is empty where the run has logged none yet. */
   readonly steps: {
     readonly rows: readonly { readonly step: number; readonly logged: number; readonly clone: number }[];

@@ -157,6 +157,13 @@ export const DATA_SET_BYTES = 1024 * MIB;
 /** One line of a table of data as text: a picture of a megapixel. */
 export const CSV_LINE_CHARACTERS = 16 * MIB;
 
+/** Different labels in a table of data: as many as the widest layer has outputs. */
+export const DISTINCT_LABELS = 1_000_000;
+
+/** Classes with names, and characters of a name: all of them go into the metadata of every checkpoint. */
+export const CLASS_NAMES = 10_000;
+export const CLASS_NAME_CHARACTERS = 200;
+
 /** A run's log is read whole; a million steps take about 80 MB. */
 export const RUN_LOG_BYTES = 256 * MIB;
 

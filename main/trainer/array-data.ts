@@ -28,6 +28,7 @@ export function arrayData(config: RunConfig, files: DataFiles): Dataset {
     throw new AppError('invalid-params', 'no examples are left to train on', { file: train.name });
   }
   if (files.unseen) requireFit(config, files.unseen);
+  requireSeen(train, kept, order.subarray(0, heldOut));
   const unseen = files.unseen
     ? inOrder(config, files.unseen)
     : inOrder(config, train, order.subarray(0, heldOut));
@@ -122,7 +123,21 @@ function requireFit(config: RunConfig, examples: Examples): void {
       found: config.loss === 'mse' ? String(outputsOf(config)) : `${targetWidth} numbers`,
     });
   }
+  requireNames(config, examples);
   requireClasses(config, examples);
+}
+
+/** Most names told in a message. */
+const NAMES_TOLD = 12;
+
+function requireNames(config: RunConfig, { name, classes }: Examples): void {
+  if (!classes || classes.length === outputsOf(config)) return;
+  const told = classes.slice(0, NAMES_TOLD).map((one) => JSON.stringify(one));
+  throw new AppError('invalid-params', 'the last layer does not fit the labels', {
+    file: name,
+    expected: `layers that end with ${classes.length}: ${told.join(', ')}${classes.length > NAMES_TOLD ? ', …' : ''}`,
+    found: String(outputsOf(config)),
+  });
 }
 
 function requireFinite({ name, targets, targetWidth }: Examples): void {
@@ -142,6 +157,21 @@ function requireClasses(config: RunConfig, { name, targets }: Examples): void {
     file: name,
     expected: `whole numbers from 0 to ${outputs - 1}`,
     found: `${targets[at]} for example ${at}`,
+  });
+}
+
+/** A class by name that the network never sees cannot come out of it. */
+function requireSeen({ name, targets, classes }: Examples, kept: Uint32Array, heldOut: Uint32Array): void {
+  if (!classes) return;
+  const seen = new Set<number>();
+  for (const example of kept) seen.add(targets[example]!);
+  const strange = heldOut.find((example) => !seen.has(targets[example]!));
+  if (strange === undefined) return;
+  throw new AppError('invalid-params', 'a label occurs among the examples held out alone', {
+    file: name,
+    expected: 'each label on an example to train on, too',
+    found: `${JSON.stringify(classes[targets[strange]!])} for example ${strange}`,
+    hint: 'hold out less, take another seed, or add examples of it',
   });
 }
 

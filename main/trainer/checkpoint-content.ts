@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { Activation } from '#main/trainer/activation.ts';
+import type { DataMark } from '#main/trainer/dataset.ts';
 import { parametersOf } from '#main/trainer/mlp.ts';
 import { buffersOf } from '#main/trainer/optimizer.ts';
 import type { Metrics, Progress, TrainingState } from '#main/trainer/state.ts';
@@ -46,7 +47,7 @@ export interface ContentRecord {
   readonly metrics: Metrics;
   /** Where early stopping stands; absent where there is none. */
   readonly progress?: Progress;
-  readonly data: { readonly source: string; readonly sha256?: string };
+  readonly data: { readonly source: string } & Partial<DataMark>;
   readonly digests: Readonly<Record<string, string>>;
 }
 
@@ -86,7 +87,7 @@ export interface CopiedContent {
  * Copies the state; the copies are the caller's.
  * NaNs in the state become the canonical one first: which NaN an engine computes is its own affair.
  */
-export function copyContent(config: RunConfig, state: TrainingState, dataSha256?: string): CopiedContent {
+export function copyContent(config: RunConfig, state: TrainingState, data?: DataMark): CopiedContent {
   return {
     tensors: copyTensors(config, state, sharedCopy),
     record: {
@@ -100,7 +101,7 @@ export function copyContent(config: RunConfig, state: TrainingState, dataSha256?
       optimizer: { name: config.optimizer.name, step: state.step, buffers: buffersOf(config.optimizer) },
       metrics: state.metrics,
       ...(state.progress ? { progress: state.progress } : {}),
-      data: { source: config.data.source, ...(dataSha256 === undefined ? {} : { sha256: dataSha256 }) },
+      data: { source: config.data.source, ...data },
     },
   };
 }
@@ -120,8 +121,8 @@ export function sealContent(
 }
 
 /** Both at once, where nobody waits. */
-export function takeContent(config: RunConfig, state: TrainingState, dataSha256?: string): CheckpointContent {
-  const copied = copyContent(config, state, dataSha256);
+export function takeContent(config: RunConfig, state: TrainingState, data?: DataMark): CheckpointContent {
+  const copied = copyContent(config, state, data);
   return sealContent(
     copied,
     copied.tensors.map(({ bytes }) => sha256Of(bytes)),

@@ -39,6 +39,20 @@ export interface DataFiles {
   readonly sha256: string;
 }
 
+/** What a checkpoint says of data that come from files. */
+export interface DataMark {
+  readonly sha256: string;
+  /** Names of the classes in order of the outputs, where the data have such. */
+  readonly classes?: readonly string[];
+}
+
+/** What is kept of data that are not kept; undefined for those that come from the seed. */
+export function markOf(files: DataFiles | undefined): DataMark | undefined {
+  if (!files) return undefined;
+  const { classes } = files.train;
+  return { sha256: files.sha256, ...(classes ? { classes } : {}) };
+}
+
 /** Examples of one file or pair of files, in its order. */
 export interface Examples {
   /** Base name, for messages. */
@@ -50,6 +64,8 @@ export interface Examples {
   /** Numbers beside each example: one, which is its class or its value, or as many values as there are outputs. */
   readonly targetWidth: number;
   readonly targets: Uint8Array | Float32Array; // count x targetWidth
+  /** Names of the classes in order, where the file has such. */
+  readonly classes?: readonly string[];
 }
 
 /** @throws AppError `invalid-params` where the layers do not fit the data, `corrupt` for damaged files. */

@@ -26,6 +26,8 @@ export interface RestoredState {
   readonly state: TrainingState;
   /** Of the data that the run was trained on; absent for data that come from the seed. */
   readonly dataSha256?: string;
+  /** Names of the classes in order of the outputs, where the data had such. */
+  readonly classes?: readonly string[];
   readonly digests: Readonly<Record<string, string>>;
 }
 
@@ -76,11 +78,12 @@ export function rebuild(
     const best = readNumber(record.progress.best) ?? NaN;
     state.progress = { best, waited: wholeNumber(record.progress.waited, 'progress.waited', file) };
   }
-  const dataSha256 = record.data?.sha256;
+  const { sha256: dataSha256, classes } = record.data ?? {};
   return {
     config,
     state,
     ...(dataSha256 === undefined ? {} : { dataSha256 }),
+    ...(classes === undefined ? {} : { classes: classNames(classes, config, file) }),
     digests: record.digests ?? {},
   };
 }
@@ -182,6 +185,18 @@ function readValidation(value: Readonly<Record<string, unknown>>, file: string):
     loss: readNumber(value.loss) ?? NaN,
     ...(accuracy === undefined ? {} : { accuracy }),
   };
+}
+
+function classNames(value: unknown, { layers }: RunConfig, file: string): readonly string[] {
+  const outputs = layers[layers.length - 1]!;
+  if (Array.isArray(value) && value.length === outputs && value.every((name) => typeof name === 'string')) {
+    return value;
+  }
+  throw new AppError('corrupt', 'the names of the classes are not those of the outputs', {
+    file,
+    expected: `${outputs} names`,
+    found: Array.isArray(value) ? `${value.length} of them` : typeof value,
+  });
 }
 
 function wholeNumber(value: unknown, what: string, file: string): number {

@@ -1,4 +1,5 @@
 import { copyContent, type CopiedContent } from '#main/trainer/checkpoint-content.ts';
+import type { DataMark } from '#main/trainer/dataset.ts';
 import type { MemoryRecord } from '#main/trainer/messages.ts';
 import { parametersOf } from '#main/trainer/mlp.ts';
 import { PROBE_ROWS, probeOf } from '#main/trainer/probe.ts';
@@ -19,10 +20,10 @@ export interface Snapshot {
  * A function that takes one at each call, between steps. Training waits for it, so it copies and no more:
  * digests and histograms are taken of the copies, by whoever saves them.
  */
-export function snapshotsOf(config: RunConfig, state: TrainingState, dataSha256?: string): () => Snapshot {
+export function snapshotsOf(config: RunConfig, state: TrainingState, data?: DataMark): () => Snapshot {
   const probe = probeOf(state.mlp, config.seed);
   return () => {
-    const content = copyContent(config, state, dataSha256);
+    const content = copyContent(config, state, data);
     const outputs = probe();
     return {
       step: state.step,

@@ -1,6 +1,6 @@
 import type { Channel } from '#main/trainer/channel.ts';
 import { copyTensors } from '#main/trainer/checkpoint-content.ts';
-import { createDataset } from '#main/trainer/dataset.ts';
+import { createDataset, markOf } from '#main/trainer/dataset.ts';
 import {
   beginValidation,
   createTrainer,
@@ -89,7 +89,7 @@ async function trainWith(trainer: Trainer, job: TrainingJob, context: TrainingCo
     now,
     tell: reporter.tell,
     tellGathered: reporter.flush,
-    takeSnapshot: snapshotsOf(config, state, job.data?.sha256),
+    takeSnapshot: snapshotsOf(config, state, markOf(job.data)),
     previous: job.previous,
     patience: PATIENCE,
   });

@@ -28,6 +28,8 @@ export interface RunManifest {
   readonly startedAt: string;
   readonly totalSteps: number;
   readonly config: RunConfig;
+  /** Names of the classes in order of the outputs, where the data have such. */
+  readonly classes?: readonly string[];
 }
 
 /** Whether a folder holds a run, whole or in part. */
@@ -61,7 +63,7 @@ export async function readManifest({ read }: RunPlace): Promise<RunManifest> {
   } catch (error) {
     throw new AppError('corrupt', 'the description of the run is no JSON', { file: MANIFEST_NAME }, error);
   }
-  const { id, name, startedAt, totalSteps, config } = (value ?? {}) as Partial<
+  const { id, name, startedAt, totalSteps, config, classes } = (value ?? {}) as Partial<
     Record<keyof RunManifest, unknown>
   >;
   const isWhole =
@@ -71,7 +73,8 @@ export async function readManifest({ read }: RunPlace): Promise<RunManifest> {
     typeof startedAt === 'string' &&
     typeof totalSteps === 'number' &&
     Number.isSafeInteger(totalSteps) &&
-    totalSteps > 0;
+    totalSteps > 0 &&
+    (classes === undefined || isTexts(classes));
   if (!isWhole) {
     throw new AppError('corrupt', 'the description of the run is not complete', {
       file: MANIFEST_NAME,
@@ -85,7 +88,12 @@ export async function readManifest({ read }: RunPlace): Promise<RunManifest> {
     startedAt,
     totalSteps,
     config: parseRunConfig(config, MANIFEST_NAME),
+    ...(classes ? { classes } : {}),
   };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 /** What the run's log tells; a log that is missing tells nothing. @throws AppError `io`, `limit`. */

@@ -51,6 +51,7 @@ export function describeRun(record: RunRecord): RunDescription {
       0,
     ),
     startedAt: manifest.startedAt,
+    ...(manifest.classes ? { classes: manifest.classes } : {}),
     ...(record.writer ? { writer: record.writer } : {}),
   };
 }

@@ -57,7 +57,9 @@ export async function beginRun(starting: RunStarting, place: RunPlace, run: NewR
     }
     removeLeftovers(place);
     const id = randomBytes(8).toString('hex');
-    const manifest: RunManifest = { id, name, startedAt: new Date().toISOString(), totalSteps, config };
+    const startedAt = new Date().toISOString();
+    const { classes } = data?.train ?? {};
+    const manifest = { id, name, startedAt, totalSteps, config, ...(classes ? { classes } : {}) };
     writeManifest(place, manifest);
     const isResumed = run.isResumed === true;
     return launch(starting, { place, claim, manifest, history: createHistory(), data, isResumed });

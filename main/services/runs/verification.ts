@@ -56,6 +56,7 @@ export async function verifyRestore(
     comparedWith: memory ? 'memory' : 'digests',
     tensors,
     ...(probe ? { probe } : {}),
+    ...(clone?.classes ? { classes: clone.classes } : {}),
     steps,
     problems,
   };

@@ -1,5 +1,6 @@
 /** What the proof of a restore says in words, for the screen and for those it is sent to. */
 import type { Verdict } from '#renderer/ui/verdict.ts';
+import { classesText } from '#renderer/views/train/run-text.ts';
 import { escapeName, formatCount as count, formatFull, formatShape } from '#shared/display.ts';
 import type { RestoreReport, RestoreTensorRow } from '#shared/run.ts';
 
@@ -17,6 +18,7 @@ export function restoreVerdict(report: RestoreReport): Verdict {
     sentence: [first, outputsSentence(report)].join(' '),
     details: [
       ...partsSentence(report),
+      ...classesSentence(report),
       comparedSentence(report),
       stepsSentence(report),
       digestSentence(report),
@@ -29,6 +31,11 @@ function partsSentence({ tensors: rows }: RestoreReport): string[] {
   const slots = rows.filter((row) => row.name.startsWith(OPTIMIZER_PREFIX)).length;
   if (slots === 0 || slots === rows.length) return [];
   return [`${tensors(rows.length - slots)} of the network, ${count(slots)} of the optimizer’s state.`];
+}
+
+/** What the outputs stand for, where the data named it. */
+function classesSentence({ classes }: RestoreReport): string[] {
+  return classes ? [`Outputs stand for ${classesText(classes)}.`] : [];
 }
 
 export function outputsSentence({ probe, tensors: rows }: RestoreReport): string {

@@ -1,6 +1,9 @@
 /** How a run reads: its pace, its length, its network. */
-import { formatBytes, formatCount, formatFigure } from '#shared/display.ts';
+import { escapeName, formatBytes, formatCount, formatFigure } from '#shared/display.ts';
 import type { CheckpointConfig, RunConfig, RunDescription, RunWriter } from '#shared/run.ts';
+
+/** Classes that are told by name. */
+const MOST_CLASSES = 20;
 
 /** Seconds as a person says them: `0:07`, `12:40`, `3:05:00`. */
 export function durationText(seconds: number): string {
@@ -30,6 +33,13 @@ export function configText(config: RunConfig): string {
         : 'own data';
   const activations = [config.activation].flat().join('/');
   return `${config.layers.join(' → ')} ${activations}, ${data}, ${config.optimizer.name}`;
+}
+
+/** Classes by their numbers: `0 cat, 1 dog`; of many, the first. */
+export function classesText(classes: readonly string[]): string {
+  const shown = classes.slice(0, MOST_CLASSES).map((name, number) => `${number} ${escapeName(name)}`);
+  const more = classes.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${formatCount(more)} more`] : [])].join(', ');
 }
 
 /** When checkpoints are written; undefined where none are but by hand. */

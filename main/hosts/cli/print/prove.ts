@@ -15,7 +15,9 @@ export const provePrinter: Printer<'run.prove'> = {
               ? 'There is no checkpoint to prove.'
               : 'Not every clone is identical to its original.',
           );
-    return `${lines.join('')}${sentence}\n`;
+    const { classes } = reports.at(-1) ?? {};
+    const legend = classes ? `classes: ${classes.map(escapeName).join(', ')}\n` : '';
+    return `${lines.join('')}${legend}${sentence}\n`;
   },
   exitCode: ({ verdict }) => (verdict === 'identical' ? 0 : 1),
 };

@@ -2,11 +2,15 @@
 import { Readable } from 'node:stream';
 import { parse, type CsvError } from 'csv-parse';
 
+import type { LabelColumn } from '#main/services/runs/data/label-column.ts';
+import { isNumber } from '#main/services/runs/data/number-cell.ts';
 import { AppError } from '#shared/errors.ts';
 
 /** A table of numbers, row after row. */
 export interface NumberTable {
   readonly columns: number;
+  /** What the numbers of the last column stand for, where that has names. */
+  readonly classes?: readonly string[];
   readonly values: Float32Array; // rows x columns
 }
 
@@ -17,21 +21,21 @@ export interface CsvLimits {
   readonly lineLength: number;
 }
 
-/** Strict: no empty cell, no hexadecimal, no infinity, no decimal comma. */
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-
 /**
- * Reads a table of numbers as it streams in. A first line with a cell that is no number is a heading.
+ * Reads a table of numbers as it streams in. A first line with a cell that is no number is a heading; one whose label
+ * alone is no number is a heading where all other labels are numbers.
  * @param chunks the file's bytes in UTF-8; the first has the whole first line, or much of it.
  * @param file base name, for messages.
+ * @param labels takes the last column, which then may have names.
  * @throws AppError `corrupt` with line and column where rows are ragged or a cell is no number, `limit`.
  */
 export async function readNumberTable(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
   limits: CsvLimits,
+  labels?: LabelColumn,
 ): Promise<NumberTable> {
-  const table = tableOf(file, limits);
+  const table = tableOf(file, limits, labels);
   const { first, all } = await peek(chunks);
   const parser = parse({
     delimiter: delimiterOf(first),
@@ -78,14 +82,15 @@ function delimiterOf(chunk: Uint8Array): string {
   return ['\t', ';'].find((delimiter) => line.includes(delimiter)) ?? ',';
 }
 
-function tableOf(file: string, limits: CsvLimits) {
+function tableOf(file: string, limits: CsvLimits, labels: LabelColumn | undefined) {
   let values = new Float32Array(1024);
   let used = 0;
   let columns = 0;
   let isFirst = true;
 
   function add(record: readonly string[], line: number): void {
-    const isHeading = isFirst && record.some((cell) => !NUMBER.test(cell));
+    const numbers = labels ? record.slice(0, -1) : record;
+    const isHeading = isFirst && numbers.some((cell) => !isNumber(cell));
     if (isFirst) columns = record.length;
     isFirst = false;
     if (record.length !== columns) {
@@ -98,15 +103,24 @@ function tableOf(file: string, limits: CsvLimits) {
     if (isHeading) return;
     if (used + columns > limits.numbers) throw tooMany(file, limits);
     if (used + columns > values.length) values = grown(values, used, used + columns);
-    record.forEach((cell, column) => {
-      if (!NUMBER.test(cell)) throw noNumber(cell, line, column, file);
+    numbers.forEach((cell, column) => {
+      if (!isNumber(cell)) throw noNumber(cell, line, column, file);
       values[used++] = Number(cell);
     });
+    if (labels) values[used++] = labels.add(record[columns - 1]!, line);
   }
 
   return {
     add,
-    end: (): NumberTable => ({ columns, values: values.slice(0, used) }),
+    end: (): NumberTable => {
+      if (!labels) return { columns, values: values.slice(0, used) };
+      const rows = values.slice(labels.isHeadingFirst() ? columns : 0, used);
+      const { classes, classOf } = labels.end();
+      for (let end = columns; end > 0 && end <= rows.length; end += columns) {
+        rows[end - 1] = classOf(rows[end - 1]!);
+      }
+      return { columns, values: rows, ...(classes ? { classes } : {}) };
+    },
   };
 }
 

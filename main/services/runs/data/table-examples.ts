@@ -2,13 +2,14 @@ import type { Hash } from 'node:crypto';
 import { basename } from 'node:path';
 
 import { CSV_LINE_CHARACTERS, DATA_SET_BYTES } from '#main/bytes/limits.ts';
+import { labelColumn } from '#main/services/runs/data/label-column.ts';
 import { readNumberTable } from '#main/services/runs/data/number-table.ts';
 import { dataChunks } from '#main/services/runs/data/data-bytes.ts';
 import type { Examples } from '#main/trainer/dataset.ts';
 import type { RunConfig } from '#shared/run.ts';
 import { AppError } from '#shared/errors.ts';
 
-/** A table as text: inputs first, then the class or, for regression, the values to come out. */
+/** A table as text: inputs first, then the class, by number or name, or, for regression, the values to come out. */
 export async function tableExamples(path: string, config: RunConfig, hash: Hash): Promise<Examples> {
   async function* hashed(): AsyncGenerator<Uint8Array> {
     for await (const chunk of dataChunks(path)) {
@@ -18,8 +19,9 @@ export async function tableExamples(path: string, config: RunConfig, hash: Hash)
   }
   const name = basename(path);
   const limits = { numbers: DATA_SET_BYTES / 4, lineLength: CSV_LINE_CHARACTERS };
-  const { columns, values } = await readNumberTable(hashed(), name, limits);
-  return splitTable(values, columns, config, name);
+  const labels = config.loss === 'mse' ? undefined : labelColumn(name);
+  const { columns, values, classes } = await readNumberTable(hashed(), name, limits, labels);
+  return { ...splitTable(values, columns, config, name), ...(classes ? { classes } : {}) };
 }
 
 /**

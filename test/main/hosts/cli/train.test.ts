@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { RunEvent } from '#shared/run.ts';
 import { paramscope, paramscopeJson, paramscopeUntil } from '#test/kit/command-line.ts';
+import { readPlainSafetensors } from '#test/kit/plain-safetensors.ts';
 import { hasOracles, ORACLES } from '#test/kit/shared-files.ts';
 
 let folder: string;
@@ -151,4 +152,41 @@ it('a run on a person’s own table is proved and resumed without its configurat
   expect([proof.code, proof.error]).toEqual([0, '']);
   const resumed = await paramscope('train', '--out', out(), '--resume', '--steps', '15');
   expect([resumed.code, resumed.error]).toEqual([0, '']);
+});
+
+describe('a table whose last column names classes', () => {
+  const write = (rows: readonly string[]) => {
+    writeFileSync(join(folder, 'animals.csv'), `height,weight,animal\n${rows.join('\n')}\n`);
+    return join(folder, 'animals.csv');
+  };
+  const animals = ['dog', 'cat', 'ant'];
+  const rows = Array.from({ length: 60 }, (_, row) => `${row % 7},${row % 5},${animals[row % 3]!}`);
+  const train = (settings: object) => paramscope('train', config(settings), '--out', out(), '--steps', '10');
+
+  it('is trained on, and the checkpoint tells the names in order of the outputs', async () => {
+    const own = { layers: [2, 4, 3], data: { source: write(rows) }, batchSize: 8 };
+    expect((await train(own)).code).toBe(0);
+    const { metadata } = readPlainSafetensors(join(out(), 'step-000010.safetensors'));
+    const record = JSON.parse(metadata['paramscope']!) as { data: { classes: string[] } };
+    expect(record.data.classes).toEqual(['ant', 'cat', 'dog']);
+    const proof = await paramscope('prove', out());
+    expect([proof.code, proof.out.includes('classes: ant, cat, dog')]).toEqual([0, true]);
+    expect((await paramscope('train', '--out', out(), '--resume', '--steps', '15')).code).toBe(0);
+  });
+
+  it('is refused where the outputs are not as many, by name', async () => {
+    const { code, error } = await train({ layers: [2, 4, 10], data: { source: write(rows) } });
+    expect([code, error.includes('layers that end with 3: "ant", "cat", "dog"')]).toEqual([2, true]);
+  });
+
+  it('is refused where a name is seen in what is held out alone', async () => {
+    const rare = ['1,1,emu', ...rows.slice(0, 1)];
+    const { code, error } = await train({
+      layers: [2, 4, 2],
+      data: { source: write(rare), validation: 0.5 },
+    });
+    expect(code).toBe(2);
+    expect(error).toContain('a label occurs among the examples held out alone');
+    expect(error).toMatch(/"(emu|dog)" for example [01]/);
+  });
 });

@@ -44,6 +44,12 @@ const proof: RestoreReport = {
   problems: [],
 };
 
+test('classes with names are told in order of the outputs', () => {
+  const named = { ...proof, classes: ['cat', 'dog'] };
+  expect(restoreVerdict(named).details).toContain('Outputs stand for 0 cat, 1 dog.');
+  expect(reportText(named)).toContain('Outputs stand for 0 cat, 1 dog.');
+});
+
 describe('the verdict over a restore', () => {
   const check = (changes: Partial<RestoreReport>, sentence: string) => {
     expect(restoreVerdict({ ...proof, ...changes }).sentence).toBe(sentence);
