@@ -119,10 +119,7 @@ function directReader(
 
 /** Elements below a byte, packed with the first one in the low bits; each comes out as a byte. */
 function packedReader(tensor: StoredTensor, storage: DenseStorage, source: ByteSource, bits: number): Read {
-  const { dtype, shape, name } = tensor;
-  if (8 % bits !== 0) {
-    throw new AppError('unsupported', `${dtype} values are not read in this arrangement`, { tensor: name });
-  }
+  const { dtype, shape } = tensor;
   const count = Math.floor((storage.byteLength * 8) / bits);
   const codes = unpackedSource(source, { dtype, offset: storage.offset, count });
   const unpacked = { ...storage, offset: 0, byteLength: count };

@@ -2,7 +2,7 @@ import { checkRange } from '#main/bytes/range.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { dtypeInfo } from '#shared/dtype.ts';
 
-/** Where elements below a byte are packed, the first one in the low bits. */
+/** Where elements below a byte are packed, the first one in the low bits; those whose bits divide no byte go on in the next one. */
 export interface PackedElements {
   readonly dtype: string;
   /** Bytes into the source. */
@@ -12,12 +12,11 @@ export interface PackedElements {
 }
 
 /**
- * Elements of 1, 2 or 4 bits as bytes of their own, signed ones with their sign. Only for readers: it has no description of its own.
+ * Elements of less than 8 bits as bytes of their own, signed ones with their sign. Only for readers: it has no description of its own.
  * Closing leaves the other source open.
  */
 export function unpackedSource(of: ByteSource, { dtype, offset, count }: PackedElements): ByteSource {
   const { bits, kind } = dtypeInfo(dtype);
-  const perByte = 8 / bits;
   const mask = 2 ** bits - 1;
   const isSigned = kind === 'signed';
   return {
@@ -26,13 +25,14 @@ export function unpackedSource(of: ByteSource, { dtype, offset, count }: PackedE
     description: of.description,
     read: async (start, length, signal) => {
       checkRange(of.name, count, start, length);
-      const first = Math.floor(start / perByte);
-      const end = Math.ceil((start + length) / perByte);
+      const first = Math.floor((start * bits) / 8);
+      const end = Math.ceil(((start + length) * bits) / 8);
       const packed = await of.read(offset + first, end - first, signal);
       const codes = new Uint8Array(length);
-      for (let i = 0; i < length; i++) {
-        const position = start + i - first * perByte;
-        const code = (packed[Math.floor(position / perByte)]! >> ((position % perByte) * bits)) & mask;
+      let bit = start * bits - first * 8;
+      for (let i = 0; i < length; i++, bit += bits) {
+        const at = bit >>> 3;
+        const code = ((packed[at]! | ((packed[at + 1] ?? 0) << 8)) >> (bit & 7)) & mask;
         codes[i] = isSigned && code > mask >> 1 ? code - mask - 1 : code;
       }
       return codes;

@@ -117,11 +117,22 @@ function place(entry: HeaderEntry, dataBegin: number, problems: Problem[], fault
       found: `${byteLength} bytes`,
     });
   }
+  if (8 % bits !== 0 && bits < 8) problems.push(undefinedPacking(entry, bits, offset));
   return {
     name,
     dtype,
     shape,
     storage: { kind: 'dense', source: 0, offset, byteLength, byteOrder: 'little' },
+  };
+}
+
+/** The format tells how many bits there are, and no more: what is said of fours by PyTorch, nobody says of sixes. */
+function undefinedPacking({ name, dtype }: HeaderEntry, bits: number, offset: number): Problem {
+  return {
+    code: 'packing',
+    message: `safetensors does not define how ${dtype} is packed: its ${bits} bits are read one after the other, the first ones from the low bits of the first byte`,
+    tensor: name,
+    offset,
   };
 }
 

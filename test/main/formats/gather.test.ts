@@ -221,6 +221,12 @@ describe('canonical bytes', () => {
       [0x8f, 0x07],
       [255, 248, 7],
     ],
+    [
+      'unpack sixes that go on in the next byte',
+      tensor('f6_e3m2', [5], { byteLength: 4 }),
+      [95, 40, 21, 63],
+      [31, 33, 18, 5, 63],
+    ],
     ['unpack nibbles without sign', tensor('u4', [3], { byteLength: 2 }), [0x8f, 0x07], [15, 8, 7]],
   ];
   for (const [title, stored, bytes, expected] of rows) {

@@ -4,7 +4,9 @@ import { memorySource } from '#main/bytes/memory-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { fileInput } from '#main/formats/input.ts';
+import { tensorReader } from '#main/formats/read.ts';
 import { safetensors } from '#main/formats/safetensors/safetensors.ts';
+import { decode } from '#main/kernels/decode.ts';
 import type { WireError } from '#shared/errors.ts';
 import { countingSource } from '#test/kit/counting-source.ts';
 import { rejection } from '#test/kit/rejection.ts';
@@ -410,6 +412,18 @@ describe('what the reference takes is taken', () => {
       ['f4_e2m1', [3, 2]],
       ['f6_e2m3', [4]],
     ]);
+  });
+
+  it('sixes are read as a run of bits, and that nobody defines it is told', async () => {
+    // -7.5, 1, 0.125 and 0, as ml_dtypes 0.6.0 has their codes: 0x3f, 0x08, 0x01, 0x00
+    const packed = [0x3f | ((0x08 & 3) << 6), (0x08 >> 2) | ((0x01 & 15) << 4), 0x00];
+    const bytes = file(`{"a":${tensor('F6_E2M3', '[2,2]', 0, 3)}}`, 3);
+    bytes.set(packed, bytes.byteLength - 3);
+    const { tensors, sources, problems } = await open(bytes);
+    const reader = tensorReader(tensors[0]!, sources);
+    expect([...decode('f6_e2m3', await reader.read(0, 4))]).toEqual([-7.5, 1, 0.125, 0]);
+    expect([...decode('f6_e2m3', await reader.read(1, 2))]).toEqual([1, 0.125]);
+    expect(problems.map(({ code, tensor: of }) => [code, of])).toEqual([['packing', 'a']]);
   });
 
   it('names that are traps elsewhere, escapes included', async () => {
