@@ -1,5 +1,6 @@
 import type { Filter } from '#main/encodings/filters/filters.ts';
 import type { MetadataValue } from '#shared/checkpoint.ts';
+import type { AppError } from '#shared/errors.ts';
 
 /** What an array's description says, whichever version it is of. */
 export interface ArrayDescription {
@@ -32,6 +33,8 @@ export interface KeyForm {
 
 /** How the elements of a cell are stored. */
 export type ChunkForm =
+  /** In a way that is not undone here; dtype and shape are known all the same. */
+  | { readonly kind: 'unread'; readonly fault: AppError }
   | { readonly kind: 'plain'; readonly filters: readonly Filter[] }
   | {
       /** In smaller chunks, an index of which is at one end. */

@@ -13,6 +13,7 @@ import {
   parseObject,
   type JsonObject,
 } from '#main/encodings/zarr/json.ts';
+import { orUnread } from '#main/encodings/zarr/unread-chunks.ts';
 import { AppError } from '#shared/errors.ts';
 
 /** Compressors that are undone here; blosc, lz4 and lzma are named. */
@@ -23,7 +24,7 @@ const COMPRESSORS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['bz2', { kind: 'bzip2' }],
 ]);
 
-/** @param bytes of a `.zarray`. @throws AppError `corrupt`, `unsupported` for what its chunks are packed with. */
+/** @param bytes of a `.zarray`. @throws AppError `corrupt`, `unsupported` for its type. */
 export function parseVersion2(bytes: Uint8Array, key: string): ArrayDescription {
   const json = parseObject(bytes, 'the description of the array', key);
   const fault = (what: string): AppError =>
@@ -44,7 +45,7 @@ export function parseVersion2(bytes: Uint8Array, key: string): ArrayDescription 
     fill: typeof fill === 'string' ? undefined : fill,
     isFillKnown: fill !== 'unknown',
     keys: { prefix: '', separator },
-    chunks: { kind: 'plain', filters: filtersOf(json, chunkShape, dtype.itemBytes, key) },
+    chunks: orUnread(() => ({ kind: 'plain', filters: filtersOf(json, chunkShape, dtype.itemBytes, key) })),
     attributes: [],
   };
 }

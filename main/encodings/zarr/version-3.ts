@@ -12,6 +12,7 @@ import {
   parseObject,
 } from '#main/encodings/zarr/json.ts';
 import { codecOf } from '#main/encodings/zarr/codec.ts';
+import { orUnread } from '#main/encodings/zarr/unread-chunks.ts';
 import { AppError } from '#shared/errors.ts';
 
 /** Raw bits, whose number the name tells. */
@@ -31,7 +32,12 @@ export function parseVersion3(bytes: Uint8Array, key: string): ArrayDescription 
   const chunkShape = dimensionsIn(field(grid.configuration, 'chunk_shape'));
   if (chunkShape?.length !== shape.length) throw fault('chunk_shape that goes with its shape');
   const element = elementType(field(json, 'data_type'), key);
-  const { form, isBigEndian } = chunkFormOf(field(json, 'codecs'), chunkShape, element.itemBytes, key);
+  let isBigEndian = false;
+  const chunks = orUnread(() => {
+    const codecs = chunkFormOf(field(json, 'codecs'), chunkShape, element.itemBytes, key);
+    isBigEndian = codecs.isBigEndian;
+    return codecs.form;
+  });
   const dtype: ElementType = { ...element, byteOrder: isBigEndian ? 'big' : 'little' };
   const fill = encodeFill(field(json, 'fill_value'), exactInteger(bytes, 'fill_value'), dtype);
   const attributes = field(json, 'attributes');
@@ -42,7 +48,7 @@ export function parseVersion3(bytes: Uint8Array, key: string): ArrayDescription 
     fill: typeof fill === 'string' ? undefined : fill,
     isFillKnown: fill !== 'unknown',
     keys: keyForm(field(json, 'chunk_key_encoding'), key),
-    chunks: form,
+    chunks,
     attributes: isObject(attributes)
       ? Object.entries(attributes).map(([name, value]) => [name, metadataOf(value)])
       : [],

@@ -37,6 +37,11 @@ export async function openZarrArray(store: ZarrStore, found: FoundArray): Promis
     throw new AppError('corrupt', 'the chunks of the array are empty', { file: found.path });
   }
   const isEmpty = shape.includes(0);
+  const form = description.chunks;
+  if (form.kind === 'unread') {
+    const attributes = await attributesOf(store, found, description);
+    return { description, chunks: [], guards: [], missing: 0, attributes, faults: [form.fault] };
+  }
   const chunks: Chunk[] = [];
   const guards: StoredGuard[] = [];
   const faults: AppError[] = [];
@@ -51,7 +56,6 @@ export async function openZarrArray(store: ZarrStore, found: FoundArray): Promis
       throw new AppError('limit', `the array has more than ${TENSOR_CHUNKS} chunks`, { file: found.path });
     try {
       const value = await store.locate(found.path === '' ? key : `${found.path}/${key}`);
-      const form = description.chunks;
       const own: readonly Chunk[] =
         form.kind === 'shard'
           ? await readShard(value, form, description, origin)
@@ -80,7 +84,7 @@ export async function openZarrArray(store: ZarrStore, found: FoundArray): Promis
     missing: isEmpty
       ? 0
       : shape.reduce((product, size, axis) => product * Math.ceil(size / chunkShape[axis]!), 1) - cells,
-    attributes: found.version === 3 ? description.attributes : await readAttributes(store, found),
+    attributes: await attributesOf(store, found, description),
     faults,
   };
 }
@@ -95,7 +99,12 @@ async function describe(
 }
 
 /** Attributes of version 2 stand beside the description; damaged ones are left out. */
-async function readAttributes(store: ZarrStore, { path }: FoundArray): Promise<[string, MetadataValue][]> {
+async function attributesOf(
+  store: ZarrStore,
+  { path, version }: FoundArray,
+  { attributes }: ArrayDescription,
+): Promise<ZarrArray['attributes']> {
+  if (version === 3) return attributes;
   const key = `${path === '' ? '' : `${path}/`}.zattrs`;
   try {
     const json = parseObject(await readValue(store, key, ZARR_DESCRIPTION_BYTES), 'the attributes', key);

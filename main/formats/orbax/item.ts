@@ -32,6 +32,7 @@ export async function openItem(folder: Folder, sources: ByteSource[]): Promise<O
   const store = await openItemStore(folder, sources);
   problems.push(...store.problems);
   const arrays = findArrays(store);
+  const arrayCount = arrays.size;
   const isWhole = tree?.isWhole ?? false;
   const tensors: StoredTensor[] = [];
   const metadata: [string, MetadataValue][] = [];
@@ -73,7 +74,7 @@ export async function openItem(folder: Folder, sources: ByteSource[]): Promise<O
     regions: store.regions,
     problems,
     metadata: [...metadata, ...store.metadata],
-    kind: kindOf(store.kind, store),
+    kind: aggregate && arrayCount === 0 ? 'all in one file' : kindOf(store.kind, store),
   };
 }
 
@@ -110,5 +111,5 @@ function missing(name: string, tensors: StoredTensor[], problems: Problem[]): vo
 function kindOf(place: string, { keys }: ZarrStore): string {
   const has = (name: string): boolean => keys.some((key) => key === name || key.endsWith(`/${name}`));
   const versions = [...(has('.zarray') ? ['2'] : []), ...(has('zarr.json') ? ['3'] : [])];
-  return versions.length > 0 ? `${place} zarr ${versions.join(' and ')}` : place;
+  return versions.length > 0 ? `${place} zarr ${versions.join(' and ')}` : `${place} nothing`;
 }

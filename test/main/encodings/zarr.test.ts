@@ -34,8 +34,8 @@ async function openAt(
 
 const faultOf = async (values: Readonly<Record<string, Uint8Array | object>>): Promise<string> => {
   try {
-    await openAt(values);
-    return 'nothing';
+    const [fault] = (await openAt(values))?.faults ?? [];
+    return fault ? `${fault.code}: ${fault.message}` : 'nothing';
   } catch (error) {
     if (isAppError(error)) return `${error.code}: ${error.message}`;
     throw error;
