@@ -46,7 +46,8 @@ const PATH_BYTES = 100;
 /** Milliseconds for an answer. A process that stands still has the socket all the same. */
 const ANSWER = 1000;
 
-type Answer = 'holds' | 'tries' | 'dead';
+/** `hidden`: the flag is another user's, and whether its process lives cannot be asked. */
+type Answer = 'holds' | 'tries' | 'dead' | 'hidden';
 
 /** @throws AppError `io` where another process has it, by its number, or where the folder takes no socket. */
 export async function claimWriter(folder: string): Promise<WriterClaim> {
@@ -59,7 +60,8 @@ export async function findWriter(folder: string): Promise<Writer | undefined> {
   for (const place of [folder, substituteFor(folder)]) {
     if (!isThere(place)) continue;
     for (const name of flagsIn(place)) {
-      if ((await ask(place, name)) === 'holds') return writerOf(name);
+      const answer = await ask(place, name);
+      if (answer === 'holds' || answer === 'hidden') return writerOf(name);
     }
   }
   return undefined;
@@ -119,6 +121,7 @@ async function isAlone(folder: string, own: Flag): Promise<boolean> {
       if (name === own.name) continue;
       const answer = await ask(folder, name);
       if (answer === 'holds') throw refused(folder, writerOf(name));
+      if (answer === 'hidden') throw hidden(folder, name);
       if (answer === 'dead') remove(join(folder, name));
       else if (tokenOf(name) < tokenOf(own.name)) return false;
       else trying++;
@@ -191,8 +194,9 @@ async function ask(folder: string, name: string): Promise<Answer> {
       socket.on('data', (bytes) => settle(String(bytes) === 't' ? 'tries' : 'holds'));
       socket.on('end', () => settle('holds'));
       socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-        // anything else, such as no permission, means that there is somebody
-        settle(code === 'ECONNREFUSED' || code === 'ENOENT' ? 'dead' : 'holds');
+        if (code === 'ECONNREFUSED' || code === 'ENOENT') settle('dead');
+        else if (code === 'EACCES' || code === 'EPERM') settle('hidden');
+        else settle('holds');
       });
     });
   });
@@ -231,6 +235,16 @@ function refused(folder: string, { pid, since }: Writer): AppError {
     file: basename(folder),
     found: `process ${pid}, since ${since}`,
     hint: 'wait until it is done or stop it; meanwhile the run can be read',
+  });
+}
+
+/** Never taken for dead: a run that two processes write is worse than one that a person has to set free. */
+function hidden(folder: string, name: string): AppError {
+  const { pid, since } = writerOf(name);
+  return new AppError('io', `it cannot be told whether another user still trains in ${basename(folder)}`, {
+    file: basename(folder),
+    found: `a flag of process ${pid}, since ${since}, that this user may not ask`,
+    hint: `if that process is gone, remove ${name} in the folder; meanwhile the run can be read`,
   });
 }
 

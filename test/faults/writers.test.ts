@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -134,5 +134,26 @@ describe('the right to write', () => {
 
   it('cannot be had where there is no folder', async () => {
     expect((await refusal(claimWriter(join(folder, 'nowhere')))).code).toBe('not-found');
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('a flag of another user', () => {
+  it('is told for what it is, and neither taken for dead nor for living', async () => {
+    const claim = await claimWriter(folder);
+    chmodSync(folder, 0o777);
+    chmodSync(bundles, 0o755);
+    const stranger = spawn(process.execPath, [join(bundles, 'claiming.cjs'), folder, 'tell'], {
+      uid: 65_534,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    children.push(stranger);
+    const lines = createInterface({ input: stranger.stdout })[Symbol.asyncIterator]();
+    await lines.next();
+    stranger.stdin.write('0\n');
+    const { value } = await lines.next();
+    expect(value).toContain('it cannot be told whether another user still trains in');
+    expect(value).toContain(`remove ${flags()[0]} in the folder`);
+    expect(flags()).toHaveLength(1);
+    claim.release();
   });
 });

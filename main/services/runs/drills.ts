@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 
 import { removeFolder } from '#main/bytes/remove-folder.ts';
-import { makeFolder } from '#main/bytes/small-file.ts';
+import { kindOfPath, makeFolder } from '#main/bytes/small-file.ts';
 import { DRILL_CONFIG, drillPlaces, runDrill, type DrillRun } from '#main/services/runs/drill.ts';
 import { followDrill } from '#main/services/runs/drill-progress.ts';
 import type { RunPlace } from '#main/services/runs/run-place.ts';
@@ -9,6 +9,9 @@ import type { StartProcess } from '#main/services/runs/training-process.ts';
 import { DRILL_DEFAULTS, type DrillReport, type DrillSnapshot } from '#shared/drill.ts';
 import { AppError } from '#shared/errors.ts';
 import type { RunConfig, RunEvent } from '#shared/run.ts';
+
+/** The one folder of drills aside. */
+const FOLDER = 'drill';
 
 /** What is asked for; what is left out has its default. */
 export interface DrillRequest {
@@ -32,6 +35,8 @@ export interface Drills {
     onSnapshot: (snapshot: DrillSnapshot) => void,
     signal: AbortSignal,
   ): Promise<DrillReport>;
+  /** Removes what an app left that was killed in the middle of one aside; nothing where another process drills. */
+  sweep(): Promise<void>;
   /** Ends those aside and waits until nothing is left of them. */
   close(): Promise<void>;
 }
@@ -46,6 +51,7 @@ export interface DrillsOptions {
 
 export function createDrills({ startProcess, home, placeOf }: DrillsOptions): Drills {
   const underWay = new Map<AbortController, Promise<unknown>>();
+  let sweeping: Promise<unknown> = Promise.resolve();
 
   function drillOf({ config, steps, kills }: DrillRequest) {
     return {
@@ -63,6 +69,7 @@ export function createDrills({ startProcess, home, placeOf }: DrillsOptions): Dr
     const start = required(startProcess);
     if (home === undefined) throw new AppError('unsupported', 'there is no place for a drill');
     makeFolder(home);
+    await sweeping;
     const place = placeOf(home);
     const other = await place.writer();
     if (other) {
@@ -72,7 +79,7 @@ export function createDrills({ startProcess, home, placeOf }: DrillsOptions): Dr
       });
     }
     const claim = await place.claim();
-    const folder = join(home, 'drill');
+    const folder = join(home, FOLDER);
     const drill = drillOf(request);
     const progress = followDrill(drill.steps, onSnapshot);
     try {
@@ -89,7 +96,24 @@ export function createDrills({ startProcess, home, placeOf }: DrillsOptions): Dr
     }
   }
 
+  async function sweep(): Promise<void> {
+    if (home === undefined || (await kindOfPath(join(home, FOLDER))) === 'missing') return;
+    const place = placeOf(home);
+    if (await place.writer()) return;
+    const claim = await place.claim();
+    try {
+      await removeFolder(join(home, FOLDER));
+    } finally {
+      claim.release();
+    }
+  }
+
   return {
+    sweep: () => {
+      const swept = sweep();
+      sweeping = swept.catch(() => undefined);
+      return swept;
+    },
     inFolder: async (place, request, onEvent, signal) => {
       const start = required(startProcess);
       makeFolder(place.path, place.system);
@@ -120,7 +144,7 @@ export function createDrills({ startProcess, home, placeOf }: DrillsOptions): Dr
     },
     close: async () => {
       for (const controller of underWay.keys()) controller.abort();
-      await Promise.allSettled(underWay.values());
+      await Promise.allSettled([sweeping, ...underWay.values()]);
     },
   };
 }

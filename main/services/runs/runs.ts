@@ -114,6 +114,8 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
     home: dataFolder === undefined ? undefined : join(dataFolder, 'drills'),
     placeOf,
   });
+  // what cannot be removed now is told when it is in the way of the next drill
+  if (startProcess) drills.sweep().catch(() => undefined);
   const starting: RunStarting = {
     startTrainer: startTrainer ?? trainerStarter(options.threadFolder),
     readData: (config) => readRunData(config, options.resourceFolder, allow),

@@ -7,6 +7,8 @@ import { claimWriter } from '#main/bytes/writer-claim.ts';
 import { isAppError } from '#shared/errors.ts';
 
 const folder = process.argv[2]!;
+/** Whether to tell why it was refused. */
+const isTelling = process.argv[3] === 'tell';
 /** What only one may make at a time: an oracle that knows nothing of claims. */
 const witness = join(folder, 'witness');
 
@@ -21,6 +23,7 @@ async function race(hold: number): Promise<string> {
     return 'won';
   } catch (error) {
     if (!isAppError(error)) return `broken ${String(error)}`;
+    if (isTelling) return `${error.message} ${error.fields.hint ?? ''}`;
     return performance.now() - began < 1000 ? 'refused' : 'refused late';
   }
 }

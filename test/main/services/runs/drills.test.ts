@@ -55,6 +55,28 @@ describe('a drill aside', () => {
     expect(readdirSync(join(folder, 'drills'))).toEqual([]);
   });
 
+  it('that an app left when it was killed is removed at the next start, and nothing beside it', async () => {
+    const home = join(folder, 'drills');
+    mkdirSync(join(home, 'drill', 'killed'), { recursive: true });
+    writeFileSync(join(home, 'drill', 'killed', 'run.json'), 'old');
+    writeFileSync(join(home, 'notes.txt'), 'a person’s own');
+    await drillsWith(undefined).sweep();
+    expect(readdirSync(home)).toEqual(['notes.txt']);
+    await drillsWith(undefined).sweep();
+    expect(readdirSync(home)).toEqual(['notes.txt']);
+  });
+
+  it('of another process that lives is left alone at a start', async () => {
+    const { start, requests } = processes();
+    const drills = drillsWith(start);
+    const drill = rejection(drills.aside({}, () => {}, never()));
+    await expect.poll(() => requests.length).toBe(1);
+    await drillsWith(undefined).sweep();
+    expect(existsSync(join(folder, 'drills', 'drill', 'uninterrupted'))).toBe(true);
+    await drills.close();
+    await drill;
+  });
+
   it('is one at a time, and closing ends it', async () => {
     const { start, requests } = processes();
     const drills = drillsWith(start);
