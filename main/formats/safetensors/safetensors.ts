@@ -5,6 +5,7 @@ import type { FileInput } from '#main/formats/input.ts';
 import { openShardSet } from '#main/formats/joined-shards.ts';
 import { parseHeader } from '#main/formats/safetensors/header.ts';
 import { placeTensors } from '#main/formats/safetensors/place.ts';
+import { openProcessSet, processSetOf } from '#main/formats/safetensors/process-shards.ts';
 import { isShardIndex, shardSetOf } from '#main/formats/shard-sets.ts';
 import { metadataFrom, type Metadata } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
@@ -16,13 +17,18 @@ export const safetensors: Format = {
   name: 'safetensors',
   title: 'safetensors',
   reads:
-    'every rule of the format checked, all dtypes of version 0.8, metadata; sharded sets as one, by their index, a part or the folder',
+    'every rule of the format checked, all dtypes of version 0.8, metadata; sharded sets as one, by their index, a part or the folder; tensors put together from the files of several processes',
   extensions: ['safetensors'],
   claims: async (input) => {
-    if (input.kind === 'folder') return (await shardSetOf(input, 'safetensors')) !== undefined;
+    if (input.kind === 'folder')
+      return (
+        (await processSetOf(input)) !== undefined || (await shardSetOf(input, 'safetensors')) !== undefined
+      );
     return looksLikeHeader(input.head) || isShardIndex(input, 'safetensors');
   },
   open: async (input) => {
+    const processes = await processSetOf(input);
+    if (processes) return openProcessSet(processes, input, openFile);
     const set = await shardSetOf(input, 'safetensors');
     if (set) return openShardSet(set, input, openFile);
     if (input.kind !== 'file') throw new AppError('internal', 'the folder has been recognised before');

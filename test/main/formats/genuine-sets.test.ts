@@ -45,6 +45,9 @@ describe('a set as its writer wrote it opens as one, with the tensors that were 
     ['keras', 'keras', undefined],
     ['keras', 'keras', 'model.weights.json'],
     ['keras', 'keras', 'model_00001.weights.h5'],
+    ['processes', 'safetensors', undefined],
+    ['processes', 'safetensors', 'shard-00001-model-00002-of-00002.safetensors'],
+    ['processes', 'safetensors', 'shard-00002-model-00001-of-00002.safetensors'],
   ])('%s, read by %s, from %s', async (set, format, name) => {
     const checkpoint = await open(filesOf(set), name);
     expect(checkpoint.format).toBe(format);
@@ -56,6 +59,7 @@ describe('a set as its writer wrote it opens as one, with the tensors that were 
     ['flax', 'Flax state (MessagePack), in 3 parts'],
     ['tf', 'weights of a TensorFlow model, written by Hugging Face transformers, in 2 parts'],
     ['keras', 'Keras 3 weights in 2 parts (.weights.json)'],
+    ['processes', 'safetensors, saved from PyTorch, in 4 parts, of several processes (PyTorch DCP)'],
   ])('%s is told for what it is', async (set, dialect) => {
     expect((await open(filesOf(set))).dialect).toBe(dialect);
   });
@@ -122,5 +126,19 @@ describe('what is wrong with such a set is told, and the rest stays readable', (
     );
     expect(await rowsOf(checkpoint)).toEqual(expectedOf('keras'));
     expect(messages(checkpoint)).toEqual(['the folder holds another checkpoint: other.weights.json']);
+  });
+
+  it('pieces of processes of which a file is missing are listed by where they lie', async () => {
+    const files = filesOf('processes');
+    const checkpoint = await open(without(files, 'shard-00001-model-00001-of-00002.safetensors'));
+    expect(checkpoint.tensors.map(({ name, shape }) => [name, shape])).toContainEqual([
+      'rows at [4, 0]',
+      [3, 5],
+    ]);
+    expect(messages(checkpoint)).toEqual([
+      'the pieces of rows do not make it up: they are listed by where they lie in it',
+    ]);
+    const { columns, few } = expectedOf('processes') as Record<string, unknown>;
+    expect(await rowsOf(checkpoint)).toMatchObject({ columns, few });
   });
 });
