@@ -193,8 +193,11 @@ export const GATHER_BYTES = 16 * MIB;
 /** Lines of one side of a matrix that figures are kept of while the other side streams by: 64 bytes each. */
 export const PROFILE_LINES = 1_048_576;
 
-/** Unpacked chunks that a reader keeps, in bytes: a row of usual chunks across a wide matrix is passed over many times. */
+/** Unpacked chunks that all readers of the process keep, in bytes: a row of usual chunks across a wide matrix is passed over many times. */
 export const CHUNK_CACHE_BYTES = 64 * MIB;
+
+/** Unpacked chunks that lie side by side in a box of a tensor that is read box by box, in bytes: every thread has one. */
+export const BOX_BYTES = 4 * MIB;
 
 /** Chunks of one tensor: a terabyte in chunks of a mebibyte. */
 export const TENSOR_CHUNKS = 1_000_000;

@@ -1,4 +1,5 @@
 import type { Chunk } from '#main/encodings/filters/filters.ts';
+import type { ChunkedView } from '#main/formats/contract.ts';
 
 /** Coordinates along one axis: first, first + step, … */
 export interface Coordinates {
@@ -41,6 +42,19 @@ export function chunkGrid(shape: readonly number[], chunks: readonly Chunk[]): C
     indices.push(index);
   }
   return { cell, counts, indices };
+}
+
+/** For each axis of a view, how many of its coordinates a cell of the grid has, at most. */
+export function cellsInView({ cell }: ChunkGrid, { axes }: ChunkedView): number[] {
+  return axes.map(({ axis, step }) => Math.max(1, Math.ceil(cell[axis]! / Math.abs(step))));
+}
+
+/** Elements of the chunks that C order goes through in turn, again and again, before it is done with any of them. */
+export function crossedElements(cells: readonly number[], extents: readonly number[]): number {
+  return extents.reduce((product, extent, axis) => {
+    const cell = cells[axis]!;
+    return product * (axis === 0 ? cell : Math.max(cell, extent));
+  }, 1);
 }
 
 function gridMap(shape: readonly number[], chunks: readonly Chunk[]): ChunkMap | undefined {

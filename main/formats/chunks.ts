@@ -1,11 +1,14 @@
 /** Windows of a tensor that is stored in chunks, in bounded memory: chunks are unpacked when first needed and the latest ones kept. */
 import { copyStrided } from '#main/bytes/copy-strided.ts';
-import { CHUNK_CACHE_BYTES, WINDOW_BYTES } from '#main/bytes/limits.ts';
+import { chunkShareBytes } from '#main/bytes/chunk-share.ts';
+import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { unpackChunk, type Chunk } from '#main/encodings/filters/filters.ts';
 import { isStreamed, streamedChunk } from '#main/encodings/filters/streamed-chunk.ts';
-import { chunkMap } from '#main/formats/chunk-map.ts';
+import { chunkByteLength, chunkCache } from '#main/formats/chunk-cache.ts';
+import { cellsInView, chunkGrid, chunkMap, crossedElements } from '#main/formats/chunk-map.ts';
 import type { ChunkedStorage, ChunkedView } from '#main/formats/contract.ts';
+import { readAhead, type Read } from '#main/formats/read-ahead.ts';
 import { largestBox, readStrided, type Box } from '#main/formats/gather.ts';
 import { throwIfCancelled } from '#shared/errors.ts';
 import { contiguousStrides } from '#shared/tensor.ts';
@@ -31,6 +34,12 @@ interface Overlap {
   readonly strides: number[];
 }
 
+export interface ChunkedReader {
+  readonly read: Read;
+  /** Lets the chunks go that reads have kept. */
+  release(): void;
+}
+
 /**
  * Reads elements [start, start + count) of the storage's view in C order, as stored (not swapped).
  * @param shape of the view.
@@ -41,10 +50,11 @@ export function chunkedReader(
   sources: readonly ByteSource[],
   shape: readonly number[],
   width: number,
-): (start: number, count: number, signal?: AbortSignal) => Promise<Uint8Array> {
+): ChunkedReader {
   const view = storage.view ?? wholeView(storage.shape);
   const chunksAt = chunkMap(storage.shape, storage.chunks);
-  const cache = chunkCache(sources, width);
+  const isAhead = crossedBytes(storage, view, shape, width) > chunkShareBytes();
+  const cache = chunkCache(sources, width, isAhead ? () => 0 : chunkShareBytes);
   const inParts = chunkParts(sources, width);
   const isZero = storage.fill === undefined || storage.fill.every((byte) => byte === 0);
 
@@ -59,7 +69,11 @@ export function chunkedReader(
         if (overlap) await copyChunk(chunk, overlap, box, out, signal);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(PARALLEL, touched.length) }, work));
+    const largest = touched.reduce((most, chunk) => Math.max(most, chunkByteLength(chunk, width)), 1);
+    // the other half is for what is kept, or for the block that is read ahead
+    const fitting = Math.max(1, Math.floor(chunkShareBytes() / 2 / largest));
+    const atOnce = Math.min(PARALLEL, touched.length, fitting);
+    await Promise.all(Array.from({ length: atOnce }, work));
   }
 
   async function copyChunk(
@@ -85,12 +99,13 @@ export function chunkedReader(
       const bytes = await readStrided(source, part, extent, width, 0, count, signal);
       copyStrided(bytes, 0, contiguousStrides(extent), out, to, boxStrides, extent, width);
     } else {
-      const bytes = await cache.unpacked(chunk, signal);
-      copyStrided(bytes, first, strides, out, to, boxStrides, extent, width);
+      const copy = (bytes: Uint8Array) =>
+        copyStrided(bytes, first, strides, out, to, boxStrides, extent, width);
+      await cache.look(chunk, copy, signal);
     }
   }
 
-  return async (start, count, signal) => {
+  const read: Read = async (start, count, signal) => {
     const out = new Uint8Array(count * width);
     if (!isZero) for (let at = 0; at < out.byteLength; at += width) out.set(storage.fill, at);
     for (let done = 0; done < count;) {
@@ -101,6 +116,23 @@ export function chunkedReader(
     }
     return out;
   };
+  // chunks that cannot all be kept are each unpacked once for a block rather than once for a window
+  return {
+    read: isAhead ? readAhead(read, shape, width, chunkShareBytes() / 2) : read,
+    release: cache.release,
+  };
+}
+
+/** Of the chunks that C order goes through in turn; 0 where they lie on no grid. */
+function crossedBytes(
+  storage: ChunkedStorage,
+  view: ChunkedView,
+  shape: readonly number[],
+  width: number,
+): number {
+  const grid = chunkGrid(storage.shape, storage.chunks);
+  if (!grid) return 0;
+  return width * crossedElements(cellsInView(grid, view), shape);
 }
 
 /** Where the unpacked bytes of a chunk are that is never held whole. */
@@ -127,10 +159,6 @@ function chunkParts(sources: readonly ByteSource[], width: number): (chunk: Chun
     if (streams.size > STREAMS) streams.delete(streams.keys().next().value!);
     return { source: stream, offset: 0, byteLength: unpacked };
   };
-}
-
-function chunkByteLength({ shape }: Chunk, width: number): number {
-  return shape.reduce((product, size) => product * size, width);
 }
 
 /** For each axis of the whole, the coordinates that a box of the view takes: the first, the step, and how many. */
@@ -196,42 +224,4 @@ export async function checkChunk(
   }
   const packed = await source.read(chunk.offset, chunk.byteLength, signal);
   await unpackChunk(packed, chunk.filters, byteLength, { file: source.name, offset: chunk.offset });
-}
-
-interface ChunkCache {
-  unpacked(chunk: Chunk, signal?: AbortSignal): Promise<Uint8Array>;
-}
-
-/** The chunks used last, up to `CHUNK_CACHE_BYTES`, though one at least. */
-function chunkCache(sources: readonly ByteSource[], width: number): ChunkCache {
-  const kept = new Map<Chunk, Promise<Uint8Array>>();
-  let keptBytes = 0;
-
-  const lengthOf = (chunk: Chunk): number => chunkByteLength(chunk, width);
-
-  const forget = (chunk: Chunk): void => {
-    if (kept.delete(chunk)) keptBytes -= lengthOf(chunk);
-  };
-
-  const fetch = async (chunk: Chunk, signal?: AbortSignal): Promise<Uint8Array> => {
-    const source = sources[chunk.source]!;
-    const packed = await source.read(chunk.offset, chunk.byteLength, signal);
-    return unpackChunk(packed, chunk.filters, lengthOf(chunk), { file: source.name, offset: chunk.offset });
-  };
-
-  return {
-    unpacked: (chunk, signal) => {
-      const known = kept.get(chunk);
-      kept.delete(chunk);
-      if (!known) keptBytes += lengthOf(chunk);
-      const bytes = known ?? fetch(chunk, signal);
-      kept.set(chunk, bytes);
-      bytes.catch(() => forget(chunk));
-      for (const oldest of kept.keys()) {
-        if (keptBytes <= CHUNK_CACHE_BYTES || oldest === chunk) break;
-        forget(oldest);
-      }
-      return bytes;
-    },
-  };
 }

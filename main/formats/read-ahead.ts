@@ -1,3 +1,4 @@
+import { releaseMemory } from '#main/bytes/release-memory.ts';
 import { GATHER_BYTES } from '#main/bytes/limits.ts';
 import { elementCountOf } from '#shared/tensor.ts';
 
@@ -10,9 +11,15 @@ export type Read = (start: number, count: number, signal?: AbortSignal) => Promi
  * it may have been all that is wanted.
  * @param shape of the tensor.
  * @param width bytes of one element.
+ * @param blockBytes of a block, at most.
  */
-export function readAhead(read: Read, shape: readonly number[], width: number): Read {
-  const most = Math.floor(GATHER_BYTES / width);
+export function readAhead(
+  read: Read,
+  shape: readonly number[],
+  width: number,
+  blockBytes = GATHER_BYTES,
+): Read {
+  const most = Math.max(1, Math.floor(blockBytes / width));
   const row = largestRow(shape, most);
   const elementCount = elementCountOf(shape) ?? 0;
   let begin = 0;
@@ -26,6 +33,7 @@ export function readAhead(read: Read, shape: readonly number[], width: number): 
       const first = start - (start % row);
       const length = Math.min(most - (most % row), elementCount - first);
       if (!isNext || next > first + length) return read(start, count, signal);
+      releaseMemory(block);
       block = new Uint8Array(0);
       block = await read(first, length, signal);
       begin = first;

@@ -25,6 +25,8 @@ export interface TensorReader {
    * @throws AppError `corrupt`, `io`.
    */
   readonly readInto?: (start: number, target: Uint8Array) => void;
+  /** Gives memory back that reads have kept; where nothing is kept it is absent. */
+  readonly release?: () => void;
 }
 
 /**
@@ -57,10 +59,12 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
   };
   const readInto =
     storage.kind === 'dense' ? directReader(tensor, storage, sources[storage.source]!, width) : undefined;
+  const chunked =
+    storage.kind === 'chunked' ? chunkedReader(storage, sources, tensor.shape, width) : undefined;
   const read =
-    storage.kind === 'chunked'
-      ? chunkedReader(storage, sources, tensor.shape, width)
-      : storageReader(tensor, storage, sources[storage.source]!, width);
+    storage.kind === 'dense'
+      ? storageReader(tensor, storage, sources[storage.source]!, width)
+      : chunked!.read;
   return {
     elementCount,
     elementByteLength: width,
@@ -69,6 +73,7 @@ export function tensorReader(tensor: StoredTensor, sources: readonly ByteSource[
       adjust(bytes);
       return bytes;
     },
+    ...(chunked ? { release: chunked.release } : {}),
     ...(readInto
       ? {
           readInto: (start: number, target: Uint8Array) => {

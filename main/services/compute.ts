@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import { chunkReaders } from '#main/bytes/chunk-share.ts';
 import { workerPort } from '#main/services/worker-port.ts';
 import { TASKS, type TaskInput, type TaskName, type TaskOutput } from '#main/services/tasks/tasks.ts';
 import type { Pass } from '#main/services/windows.ts';
@@ -45,7 +46,7 @@ function threadedCompute(file: string): Compute {
   const threadAt = (index: number): Thread => {
     const known = threads[index];
     if (known) return known;
-    const worker = new Worker(file);
+    const worker = new Worker(file, { workerData: chunkReaders() });
     const thread = { worker, call: callerOver(workerPort(worker)), running: 0 };
     worker.once('exit', () => {
       if (threads[index] === thread) threads[index] = undefined;

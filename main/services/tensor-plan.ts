@@ -1,8 +1,10 @@
+import { asChunkReader } from '#main/bytes/chunk-share.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import { tensorReader, type TensorReader } from '#main/formats/read.ts';
 import { openSource } from '#main/bytes/reopen.ts';
 import { restingSource } from '#main/bytes/resting-source.ts';
+import { anyOrderReader } from '#main/services/any-order.ts';
 import { realSource, realTensor } from '#main/services/real-values.ts';
 import { dtypeInfo } from '#shared/dtype.ts';
 
@@ -56,8 +58,18 @@ export async function withReader<Result>(
 ): Promise<Result> {
   return withSources(plan, (sources) => {
     const { tensor, blocks } = plan;
-    return use(tensorReader(tensor, blocks ? [realSource(tensorReader(blocks, sources), blocks)] : sources));
+    const real = blocks ? [realSource(tensorReader(blocks, sources), blocks)] : sources;
+    return released(tensorReader(tensor, real), use);
   });
+}
+
+/** As `withReader`, for passes that do not mind in which order values come. */
+export async function withAnyOrderReader<Result>(
+  plan: TensorPlan,
+  use: (reader: TensorReader) => Promise<Result>,
+): Promise<Result> {
+  if (plan.blocks) return withReader(plan, use);
+  return withSources(plan, (sources) => released(anyOrderReader(plan.tensor, sources), use));
 }
 
 /** As `withReader`, for what is stored: the blocks of a tensor that has them. */
@@ -66,7 +78,20 @@ export async function withStoredReader<Result>(
   use: (reader: TensorReader, dtype: string) => Promise<Result>,
 ): Promise<Result> {
   const stored = plan.blocks ?? plan.tensor;
-  return withSources(plan, (sources) => use(tensorReader(stored, sources), stored.dtype));
+  return withSources(plan, (sources) =>
+    released(tensorReader(stored, sources), (reader) => use(reader, stored.dtype)),
+  );
+}
+
+async function released<Result>(
+  reader: TensorReader,
+  use: (reader: TensorReader) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await use(reader);
+  } finally {
+    reader.release?.();
+  }
 }
 
 /** Sources that are held open for one tensor; of more than that, each is opened for its reads. */
@@ -84,7 +109,8 @@ export async function withSources<Result>(
       const source = await openSource(description);
       sources.push(descriptions.length > MOST_OPEN ? await restingSource(source) : source);
     }
-    const result = await use(sources);
+    const { storage } = plan.blocks ?? plan.tensor;
+    const result = await (storage.kind === 'chunked' ? asChunkReader(() => use(sources)) : use(sources));
     // what was read before and after a change would be a mixture of two files
     for (const source of sources) await source.checkUnchanged?.();
     return result;

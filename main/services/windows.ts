@@ -1,4 +1,5 @@
 import { breathe } from '#main/bytes/breathe.ts';
+import { releaseMemory } from '#main/bytes/release-memory.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { borrowWindow, type InputWindow } from '#main/kernels/analysis-module.ts';
@@ -53,6 +54,7 @@ export async function* windowsOf(
       const bytes = await readWindow(reader, start, count, pass, input);
       pass.onRead?.(bytes.byteLength);
       yield { start, bytes };
+      if (!reader.readInto) releaseMemory(bytes);
     }
   } finally {
     input.release();

@@ -10,7 +10,7 @@ import { decode } from '#main/kernels/decode.ts';
 import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { symlogEdges, type SymlogEdges } from '#main/kernels/symlog-edges.ts';
-import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { withAnyOrderReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import { isReal } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
@@ -29,7 +29,7 @@ export interface HistogramTask {
 export async function histogramTask(task: HistogramTask, pass: Pass): Promise<Histogram> {
   const { tensor } = task.plan;
   requireReal(tensor.name, tensor.dtype);
-  return withReader(task.plan, async (reader) => {
+  return withAnyOrderReader(task.plan, async (reader) => {
     if (hasFewCodes(tensor.dtype)) return histogramOfCodes(reader, tensor.dtype, task, pass);
     const range = task.range ?? (await finiteRange(reader, tensor.dtype, pass));
     const { edges, ...axis } = edgesFor(range, task);

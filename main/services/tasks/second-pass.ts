@@ -2,7 +2,7 @@
 import { countInto, emptyBins } from '#main/kernels/binning.ts';
 import { lowerHalfCounter } from '#main/kernels/code-counts.ts';
 import { decode } from '#main/kernels/decode.ts';
-import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { withAnyOrderReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type ElementRange, type Pass } from '#main/services/windows.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
@@ -52,7 +52,7 @@ export async function secondPassTask(
   { plan, edges, uppers = [], ...range }: SecondPassTask,
   pass: Pass,
 ): Promise<SecondPassAnswer> {
-  return withReader(plan, async (reader) => {
+  return withAnyOrderReader(plan, async (reader) => {
     const counter = secondCounter(plan.tensor.dtype, { edges, uppers });
     try {
       for await (const { bytes } of windowsOf(reader, pass, range)) counter.add(bytes);

@@ -1,6 +1,6 @@
 import { sketcher, type SketchPart } from '#main/kernels/sketch.ts';
 import { requireReal } from '#main/services/tasks/histogram.ts';
-import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { withAnyOrderReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type ElementRange, type Pass } from '#main/services/windows.ts';
 
 export interface SketchTask extends ElementRange {
@@ -11,7 +11,7 @@ export interface SketchTask extends ElementRange {
 export async function sketchTask({ plan, ...range }: SketchTask, pass: Pass): Promise<SketchPart> {
   const { name, dtype } = plan.tensor;
   requireReal(name, dtype);
-  return withReader(plan, async (reader) => {
+  return withAnyOrderReader(plan, async (reader) => {
     const under = sketcher(dtype);
     try {
       for await (const { bytes } of windowsOf(reader, pass, range)) under.add(bytes);

@@ -4,7 +4,12 @@ import { complexSummary } from '#main/services/tasks/complex-summary.ts';
 import { digestOfTexts, hashedForm } from '#main/services/tasks/digest.ts';
 import { realSummary } from '#main/services/tasks/real-summary.ts';
 import { startChecksum, type SharedChecksum } from '#main/services/tasks/shared-checksum.ts';
-import { withReader, withStoredReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import {
+  withAnyOrderReader,
+  withReader,
+  withStoredReader,
+  type TensorPlan,
+} from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { dtypeInfo, isReal } from '#shared/dtype.ts';
@@ -37,7 +42,11 @@ export async function summaryTask(task: SummaryTask, pass: Pass): Promise<Summar
   if (tensor.storage.kind === 'strings') {
     return task.isDigestWanted ? { sha256: digestOfTexts(tensor.storage.values) } : {};
   }
-  if (!blocks) return withReader(task.plan, (reader) => valuesAnswer(reader, task, pass));
+  if (!blocks) {
+    // digests and checksums are of the values in C order
+    const withOwnReader = task.isDigestWanted || task.checksum ? withReader : withAnyOrderReader;
+    return withOwnReader(task.plan, (reader) => valuesAnswer(reader, task, pass));
+  }
   // statistics are of the numbers that blocks stand for, the digest is of the blocks
   const answer = await withReader(task.plan, (reader) =>
     valuesAnswer(reader, { ...task, isDigestWanted: false }, pass),
