@@ -126,6 +126,8 @@ async function version1In(folder: Folder, names: readonly string[]): Promise<rea
   const firsts = new Map<string, string>();
   for (const name of names) {
     if (isPartName(name) && !DATA.test(name) && !firsts.has(stemOf(name))) firsts.set(stemOf(name), name);
+    // one file, and its graph beside it
+    if (names.includes(`${name}.meta`) && !firsts.has(name)) firsts.set(name, name);
   }
   const found: FoundIndex[] = [];
   for (const indexName of [...firsts.values()].slice(0, MOST_LOOKED_AT)) {
@@ -169,11 +171,12 @@ async function findInFolder({ folder }: FolderInput): Promise<readonly FoundInde
   const savedModel = await savedModelIn(folder);
   if (savedModel.length > 0) return savedModel;
   const version1 = await version1In(folder, names);
-  if (version1.length === 0) return unfinishedIn(folder, entries);
-  if (version1.length < 2 || !names.includes('checkpoint')) return version1;
-  const stated = await readStatedPrefix(folder);
-  const newest = stated === undefined ? undefined : await tableOf(stated, folder);
-  return newest === undefined ? version1 : [{ indexName: newest, folder }];
+  if (version1.length !== 1 && names.includes('checkpoint')) {
+    const stated = await readStatedPrefix(folder);
+    const newest = stated === undefined ? undefined : await tableOf(stated, folder);
+    if (newest !== undefined) return [{ indexName: newest, folder }];
+  }
+  return version1.length > 0 ? version1 : unfinishedIn(folder, entries);
 }
 
 /** Files that lie beside the variables of a SavedModel. */

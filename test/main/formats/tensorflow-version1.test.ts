@@ -56,6 +56,25 @@ describe('what TensorFlow wrote has the values that it had', () => {
     expect(new Set(checkpoint.sources).size).toBe(checkpoint.sources.length);
   });
 
+  const note = Uint8Array.from(Buffer.from('model_checkpoint_path: "m-3"\n'));
+  const graph = new Uint8Array(2);
+  it.each<[string, Readonly<Record<string, Uint8Array>>]>([
+    ['its graph', { 'm-3.meta': graph }],
+    ['a note that names it', { checkpoint: note }],
+    [
+      'an older one, and a note',
+      { 'm-3.meta': graph, checkpoint: note, 'm-2': FILES.get('model.ckpt-7')!, 'm-2.meta': graph },
+    ],
+  ])('a folder of a checkpoint in one file with %s', async (_, beside) => {
+    const files = new Map(Object.entries({ 'm-3': FILES.get('kinds.ckpt')!, ...beside }));
+    const checkpoint = await openCheckpoint({
+      kind: 'folder',
+      name: 'run',
+      folder: memoryFolder('run', files),
+    });
+    expect(await rowsOf(checkpoint)).toEqual(EXPECTED['kinds.ckpt']);
+  });
+
   it.each([
     ['model.ckpt-7', 'TensorFlow checkpoint V1 (tf.train.Saver)', []],
     ['sharded/', 'TensorFlow checkpoint V1 (tf.train.Saver), in 3 parts', []],
