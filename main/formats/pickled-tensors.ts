@@ -4,7 +4,12 @@ import type { ByteSource } from '#main/bytes/source.ts';
 import { isJoblibWrapper } from '#main/encodings/ndarray/joblib-array.ts';
 import type { StoredColumn } from '#main/encodings/ndarray/ndarray.ts';
 import type { PickledFile } from '#main/encodings/ndarray/pickled-file.ts';
-import { isArrayGlobal, storePickledArray } from '#main/encodings/ndarray/pickled-array.ts';
+import {
+  isArrayGlobal,
+  storePickledArray,
+  type PickledArray,
+} from '#main/encodings/ndarray/pickled-array.ts';
+import { isSparseClass, storeSparse } from '#main/encodings/ndarray/sparse-array.ts';
 import type { ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
 import type { ImportedName } from '#main/encodings/pickle/pickle.ts';
 import { isPlainGlobal } from '#main/encodings/pickle/plain-globals.ts';
@@ -20,7 +25,7 @@ export interface ArrayShelf {
   readonly problems: Problem[];
 }
 
-/** The tensors that a leaf stands for: one, but for records, which have one a field. What cannot be placed is a problem. */
+/** The tensors that a leaf stands for. What cannot be placed is a problem. */
 export async function storeArrayLeaf(
   name: string,
   leaf: ArrayLeaf,
@@ -28,17 +33,54 @@ export async function storeArrayLeaf(
   shelf: ArrayShelf,
 ): Promise<readonly StoredTensor[]> {
   try {
-    if (leaf.kind === 'broken') throw leaf.error;
-    if (leaf.kind === 'texts') {
-      return [{ name, dtype: 'str', shape: leaf.shape, storage: { kind: 'strings', values: leaf.values } }];
-    }
-    const columns = await storePickledArray(leaf.array, pickleSource);
-    return columns.map((column) => storeColumn([name, ...column.path].join('.'), column, shelf));
+    return await placeArrayLeaf(name, leaf, pickleSource, shelf);
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'io' || error.code === 'cancelled') throw error;
     shelf.problems.push({ code: error.code, message: error.message, tensor: name });
     return [];
   }
+}
+
+/**
+ * The tensors that a leaf stands for: one, but for records, which have one a field, and masked arrays, whose values and mask both stand.
+ * @throws AppError for what cannot be placed.
+ */
+export async function placeArrayLeaf(
+  name: string,
+  leaf: ArrayLeaf,
+  pickleSource: ByteSource,
+  shelf: ArrayShelf,
+): Promise<readonly StoredTensor[]> {
+  switch (leaf.kind) {
+    case 'broken':
+      throw leaf.error;
+    case 'texts':
+      return [{ name, dtype: 'str', shape: leaf.shape, storage: { kind: 'strings', values: leaf.values } }];
+    case 'array':
+      return storeArray([name], leaf.array, pickleSource, shelf);
+    case 'masked': {
+      const { data, mask } = leaf.array;
+      return [
+        ...(await storeArray([name, 'data'], data, pickleSource, shelf)),
+        ...(await storeArray([name, 'mask'], mask, pickleSource, shelf)),
+      ];
+    }
+    case 'sparse': {
+      const { layout, parts } = leaf.array;
+      const tensor = storeColumn(name, await storeSparse(leaf.array, pickleSource), shelf);
+      return [{ ...tensor, sparse: { layout, parts } }];
+    }
+  }
+}
+
+async function storeArray(
+  path: readonly string[],
+  array: PickledArray,
+  pickleSource: ByteSource,
+  shelf: ArrayShelf,
+): Promise<readonly StoredTensor[]> {
+  const columns = await storePickledArray(array, pickleSource);
+  return columns.map((column) => storeColumn([...path, ...column.path].join('.'), column, shelf));
 }
 
 export function storeColumn(name: string, column: StoredColumn, shelf: ArrayShelf): StoredTensor {
@@ -85,6 +127,7 @@ export function unknownGlobals(
     const isPlain =
       isArrayGlobal(module, name) ||
       isPlainGlobal(module, name) ||
+      isSparseClass(module, name) ||
       isJoblibWrapper(module, name) ||
       isKnown(module, name);
     if (isPlain || told.has(text)) return [];

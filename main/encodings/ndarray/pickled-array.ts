@@ -28,7 +28,7 @@ export interface PickledArray extends ArrayLayout {
 }
 
 /** Whether a node is a global of NumPy with this name: modules moved about, names stayed. */
-function isNumpy(node: PickleNode | undefined, name: string): boolean {
+export function isNumpy(node: PickleNode | undefined, name: string): boolean {
   const global = asKind(node, 'global');
   return global?.name === name && isNumpyModule(global.module);
 }
@@ -200,6 +200,7 @@ const ARRAY_GLOBALS: ReadonlySet<string> = new Set([
   STRING_DTYPE,
   ...['_reconstruct', '_frombuffer', 'ndarray', 'dtype', 'scalar'],
   ...['matrix', 'memmap', 'recarray', 'record', 'chararray'],
+  ...['_mareconstruct', 'MaskedArray'],
   // states of random generators
   ...[
     '__randomstate_ctor',

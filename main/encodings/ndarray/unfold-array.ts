@@ -1,10 +1,12 @@
 import { joblibArray } from '#main/encodings/ndarray/joblib-array.ts';
+import { maskedArray, type MaskedArray } from '#main/encodings/ndarray/masked-array.ts';
 import {
   objectsOf,
   pickledArray,
   pickledScalar,
   type PickledArray,
 } from '#main/encodings/ndarray/pickled-array.ts';
+import { pickledSparse, type PickledSparse } from '#main/encodings/ndarray/sparse-array.ts';
 import { textOf } from '#main/encodings/pickle/content.ts';
 import { asKind, type PickleNode, type PickleObject } from '#main/encodings/pickle/nodes.ts';
 import { reprOf } from '#main/encodings/pickle/repr.ts';
@@ -14,9 +16,11 @@ import type { MetadataValue } from '#shared/checkpoint.ts';
 import { AppError } from '#shared/errors.ts';
 import { coordinateOf } from '#shared/tensor.ts';
 
-/** What a walk over a pickle finds of NumPy's. */
+/** What a walk over a pickle finds of NumPy's and SciPy's. */
 export type ArrayLeaf =
   | { readonly kind: 'array'; readonly array: PickledArray }
+  | { readonly kind: 'masked'; readonly array: MaskedArray }
+  | { readonly kind: 'sparse'; readonly array: PickledSparse }
   | { readonly kind: 'texts'; readonly shape: readonly number[]; readonly values: readonly string[] }
   /** An array that makes no sense. */
   | { readonly kind: 'broken'; readonly error: AppError };
@@ -33,6 +37,10 @@ export function unfoldArray(node: PickleObject): Unfolded<ArrayLeaf> | undefined
     if (scalar) return { kind: 'value', value: scalarValue(scalar.dtype, scalar.bytes) ?? reprOf(call) };
     const joblib = joblibArray(call);
     if (joblib && 'objects' in joblib) return { kind: 'same', node: joblib.objects };
+    const masked = maskedArray(call);
+    if (masked) return { kind: 'leaf', leaf: { kind: 'masked', array: masked } };
+    const sparse = pickledSparse(call);
+    if (sparse) return { kind: 'leaf', leaf: { kind: 'sparse', array: sparse } };
     const array = joblib ?? pickledArray(call);
     if (!array) return undefined;
     const objects = objectsOf(array);

@@ -1,8 +1,8 @@
 import type { ByteSource } from '#main/bytes/source.ts';
-import type { StoredColumn } from '#main/encodings/ndarray/ndarray.ts';
-import { storePickledArray, type PickledArray } from '#main/encodings/ndarray/pickled-array.ts';
+import type { ArrayLeaf } from '#main/encodings/ndarray/unfold-array.ts';
 import { densify, readNumbers, type SparseLayout } from '#main/encodings/sparse/sparse.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
+import { placeArrayLeaf } from '#main/formats/pickled-tensors.ts';
 import { partOf, type Storages } from '#main/formats/pytorch/storages.ts';
 import type { Quantiser, SparseTensor, TorchTensor } from '#main/formats/pytorch/tensor-calls.ts';
 import type { TensorView } from '#main/formats/pytorch/tensor-view.ts';
@@ -30,14 +30,10 @@ export async function storeLeaf(
 ): Promise<readonly StoredTensor[]> {
   try {
     switch (leaf.kind) {
-      case 'broken':
-        throw leaf.error;
-      case 'texts':
-        return [{ name, dtype: 'str', shape: leaf.shape, storage: { kind: 'strings', values: leaf.values } }];
-      case 'array':
-        return await storeArrayLeaf(name, leaf.array, shelf);
       case 'tensor':
         return tellOfRest(await storeTensor(name, leaf.tensor, shelf), leaf, shelf.problems);
+      default:
+        return await placeArray(name, leaf, shelf);
     }
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'io') throw error;
@@ -85,7 +81,7 @@ async function storeTensor(
     case 'nested':
       return storeNested(name, tensor, shelf.storages);
     case 'array':
-      return storeArrayLeaf(name, tensor.array, shelf);
+      return placeArray(name, { kind: 'array', array: tensor.array }, shelf);
   }
 }
 
@@ -193,24 +189,12 @@ async function storeNested(
   );
 }
 
-async function storeArrayLeaf(
+/** NumPy's arrays among the tensors, whose values are in the pickle itself. */
+function placeArray(
   name: string,
-  array: PickledArray,
-  shelf: Shelf,
+  leaf: ArrayLeaf,
+  { storages, pickleSource, problems }: Shelf,
 ): Promise<readonly StoredTensor[]> {
-  const columns = await storePickledArray(array, shelf.pickleSource);
-  return columns.map((column) => storeColumn([name, ...column.path].join('.'), column, shelf));
-}
-
-function storeColumn(name: string, column: StoredColumn, { storages, problems }: Shelf): StoredTensor {
-  const { dtype, shape, offers, values } = column;
-  const described = { name, dtype, shape, ...(offers ? { offers } : {}) };
-  if (values.kind === 'strings') return { ...described, storage: values };
-  if (values.kind === 'none') {
-    problems.push({ ...values.problem, tensor: name });
-    return { ...described, storage: { kind: 'none' } };
-  }
-  const storage = { ...values, ...storages.sources.place(values.source, values.offset) };
-  const { pickleChecksums } = storages;
-  return { ...described, storage, ...(pickleChecksums.length > 0 ? { checksums: pickleChecksums } : {}) };
+  const { sources, pickleChecksums: checksums } = storages;
+  return placeArrayLeaf(name, leaf, pickleSource, { sources, checksums, problems });
 }

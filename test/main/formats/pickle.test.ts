@@ -78,6 +78,35 @@ describe('files by pickle, joblib, scikit-learn, cloudpickle and PaddlePaddle ha
     expect(imports.map(({ name }) => name)).toContain('LogisticRegression');
   });
 
+  it('sparse matrices are one row with their parts, and no class of theirs is unknown', async () => {
+    const { tensors, problems } = await openBytes(read('sparse-4.pkl'));
+    expect(problems).toEqual([]);
+    expect(tensors.map(({ name, sparse }) => [name, sparse])).toEqual([
+      ['csr', { layout: 'csr', parts: ['data', 'indptr', 'indices'] }],
+      ['csc', { layout: 'csc', parts: ['data', 'indptr', 'indices'] }],
+      ['coo', { layout: 'coo', parts: ['data', 'coords'] }],
+      ['twice', { layout: 'coo', parts: ['data', 'coords'] }],
+      ['bsr', { layout: 'bsr', parts: ['data', 'indptr', 'indices'] }],
+      ['dia', { layout: 'dia', parts: ['data', 'offsets'] }],
+      ['w', undefined],
+    ]);
+  });
+
+  it('a sparse matrix whose parts do not fit does not hide the others', async () => {
+    const bytes = read('sparse-4.pkl');
+    // the name of an attribute of csr's, which stands first
+    const at = Buffer.from(bytes).indexOf('indptr');
+    bytes.set(Buffer.from('indpte'), at);
+    const { tensors, problems } = await openBytes(bytes);
+    expect(tensors.map(({ name }) => name)).not.toContain('csr');
+    expect(tensors.map(({ name }) => name)).toContain('w');
+    expect(problems[0]).toMatchObject({
+      code: 'corrupt',
+      message: 'an array of the sparse matrix is missing',
+      tensor: 'csr',
+    });
+  });
+
   it('a function by value stays an inert call', async () => {
     const { metadata, problems } = await openBytes(read('cloudpickle.pkl'));
     expect(JSON.stringify(metadata['f'])).toContain('cloudpickle.cloudpickle._make_function');
