@@ -55,7 +55,9 @@ export async function summarizeCheckpoint(
       options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [rows[index]] });
     }
   };
-  await Promise.all(Array.from({ length: compute.width }, work));
+  // one more than a thread works on, so that none waits for this thread between two tensors
+  const underWay = compute.width === 1 ? 1 : 2 * compute.width;
+  await Promise.all(Array.from({ length: underWay }, work));
 
   const verification = options.isVerificationWanted
     ? await verifyCheckpoint(open, compute, { signal: options.signal, progress: () => {} }, checksums)

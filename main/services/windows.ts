@@ -42,22 +42,34 @@ export function windowLength(elementByteLength: number): number {
 export async function* windowsOf(
   reader: TensorReader,
   pass: Pass,
-  { begin = 0, end = reader.elementCount }: ElementRange = {},
+  range: ElementRange = {},
 ): AsyncGenerator<Window, void, undefined> {
-  const size = windowLength(reader.elementByteLength);
   const input = borrowWindow();
   try {
-    for (let start = begin; start < end; start += size) {
-      await breathe();
-      throwIfCancelled(pass.signal);
-      const count = Math.min(size, end - start);
-      const bytes = await readWindow(reader, start, count, pass, input);
-      pass.onRead?.(bytes.byteLength);
-      yield { start, bytes };
-      if (!reader.readInto) releaseMemory(bytes);
+    const read = (start: number, count: number) => readWindow(reader, start, count, pass, input);
+    for await (const window of windowsBy(read, reader, pass, range)) {
+      yield window;
+      if (!reader.readInto) releaseMemory(window.bytes);
     }
   } finally {
     input.release();
+  }
+}
+
+/** As `windowsOf`, for whoever has memory of their own to read each window of elements into. */
+export async function* windowsBy(
+  read: (start: number, count: number) => Promise<Uint8Array>,
+  { elementCount, elementByteLength }: TensorReader,
+  pass: Pass,
+  { begin = 0, end = elementCount }: ElementRange = {},
+): AsyncGenerator<Window, void, undefined> {
+  const size = windowLength(elementByteLength);
+  for (let start = begin; start < end; start += size) {
+    await breathe();
+    throwIfCancelled(pass.signal);
+    const bytes = await read(start, Math.min(size, end - start));
+    pass.onRead?.(bytes.byteLength);
+    yield { start, bytes };
   }
 }
 

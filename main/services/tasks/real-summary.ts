@@ -14,6 +14,7 @@ import {
   windowMoments,
   type Moments,
 } from '#main/kernels/moments.ts';
+import { repeatedWindows } from '#main/services/repeated-windows.ts';
 import { countCodes, countReader } from '#main/services/tasks/histogram.ts';
 import { quantilesByReading, quantilesOfCodes, selectLowerHalves } from '#main/services/tasks/quantiles.ts';
 import { secondCounter, type SecondCounter } from '#main/services/tasks/second-pass.ts';
@@ -83,10 +84,11 @@ async function floatSummary(
   const isCounted =
     quantiles.length > 0 && quantiles.length <= MOST_QUANTILES && reader.elementCount > FEW_VALUES;
   const halves = isCounted ? upperHalfCounter() : undefined;
+  const repeated = repeatedWindows(reader);
   let second: SecondCounter | undefined;
   try {
     const moments = emptyMoments();
-    for await (const { bytes } of windowsOf(reader, pass)) {
+    for await (const { bytes } of repeated.windows(pass)) {
       onWindow(bytes);
       mergeMoments(moments, windowMoments(decode(dtype, bytes), dtype));
       halves?.add(bytes);
@@ -97,7 +99,7 @@ async function floatSummary(
     if (bins !== undefined || selection) {
       const edges = bins === undefined ? undefined : edgesFor(moments, bins);
       second = secondCounter(dtype, { edges, uppers: selection?.uppers });
-      for await (const { bytes } of windowsOf(reader, silent(pass))) second.add(bytes);
+      for await (const { bytes } of repeated.windows(silent(pass))) second.add(bytes);
     }
     const found = selection
       ? selection.quantiles(second!.lowerHalvesOf)
@@ -105,6 +107,7 @@ async function floatSummary(
     const histogram = second?.histogram();
     return { summary: summaryOf(moments, found), ...(histogram ? { histogram } : {}) };
   } finally {
+    repeated.release();
     halves?.release();
     second?.release();
   }
