@@ -3,10 +3,18 @@ import { describe, expect, it } from 'vitest';
 import type { FileSystem } from '#main/bytes/file-system.ts';
 import type { RunEvent } from '#shared/run.ts';
 import { isFull, report } from '#test/faults/kit/report.ts';
-import { recordingDisk, withWrites } from '#test/faults/kit/recording-disk.ts';
-import { record, SHORT, wholeCheckpoints, type Scenario, type Stage } from '#test/faults/kit/run-scenario.ts';
 import { recover } from '#test/faults/kit/check-state.ts';
-import { placeOn, sha256 } from '#test/faults/kit/run-scenario.ts';
+import { recordingDisk } from '#test/faults/kit/recording-disk.ts';
+import {
+  imageAfter,
+  placeOn,
+  record,
+  sha256,
+  SHORT,
+  wholeCheckpoints,
+  type Scenario,
+  type Stage,
+} from '#test/faults/kit/run-scenario.ts';
 
 /** What a person reads of each. */
 const CODES = {
@@ -139,22 +147,3 @@ describe('any call of a resumed run fails once', () => {
     expect(tally['committed files lost']).toBe(0);
   });
 });
-
-/** What is on the disk when everything has reached it. */
-function imageAfter({
-  initial,
-  operations,
-}: Awaited<ReturnType<typeof record>>[number]): Map<string, Uint8Array> {
-  const contents: Uint8Array[] = [...initial.values()];
-  const names = new Map([...initial.keys()].map((name, inode) => [name, inode]));
-  for (const operation of operations) {
-    if (operation.kind === 'link') {
-      contents[operation.inode] ??= new Uint8Array(0);
-      names.set(operation.name, operation.inode);
-    } else if (operation.kind === 'remove') names.delete(operation.name);
-    else if (operation.kind === 'write') {
-      contents[operation.inode] = withWrites(contents[operation.inode]!, [operation]);
-    }
-  }
-  return new Map([...names].map(([name, inode]) => [name, contents[inode]!]));
-}

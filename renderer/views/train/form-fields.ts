@@ -243,10 +243,10 @@ export const FIELDS: readonly RunField[] = [
   {
     path: 'checkpoint.keepEvery',
     section: 'checkpoints',
-    label: 'Keep one every',
+    label: 'Keep multiples',
     kind: 'whole',
     unit: 'steps',
-    hint: 'for good; 0 for none',
+    hint: 'kept for good; 0 for none',
   },
 
   {

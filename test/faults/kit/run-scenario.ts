@@ -221,6 +221,22 @@ export function wholeCheckpoints({
   return whole;
 }
 
+/** What is on the disk when everything has reached it. */
+export function imageAfter({ initial, operations }: Recording): ReadonlyMap<string, Uint8Array> {
+  const contents: Uint8Array[] = [...initial.values()];
+  const names = new Map([...initial.keys()].map((name, inode) => [name, inode]));
+  for (const operation of operations) {
+    if (operation.kind === 'link') {
+      contents[operation.inode] ??= new Uint8Array(0);
+      names.set(operation.name, operation.inode);
+    } else if (operation.kind === 'remove') names.delete(operation.name);
+    else if (operation.kind === 'write') {
+      contents[operation.inode] = withWrites(contents[operation.inode]!, [operation]);
+    }
+  }
+  return new Map([...names].map(([name, inode]) => [name, contents[inode]!]));
+}
+
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
