@@ -35,6 +35,15 @@ const EVIL_NUMBERS: readonly bigint[] = [
   2n ** 64n - 1n,
 ];
 
+/** The file cut short: at every byte, or at so many places spread evenly. */
+export function* truncations(original: Uint8Array, most = Infinity): Generator<Mutation> {
+  const { byteLength } = original;
+  const stride = Math.max(1, Math.ceil(byteLength / most));
+  for (let at = 0; at < byteLength; at += stride) {
+    yield { title: `cut at ${at}`, bytes: original.slice(0, at), touched: [at, byteLength] };
+  }
+}
+
 /** One random change. Damage gathers where headers are: at either end, half of the time. */
 export function mutate(original: Uint8Array, random: () => number): Mutation {
   const length = original.byteLength;

@@ -11,7 +11,7 @@ const PATIENCE_MS = 5000;
 
 const xrayOf = (bytes: Uint8Array) => scanCode([memorySource(bytes, 'f')], { checkpoint: undefined });
 
-const formats = await openedSeeds('format', 5);
+const formats = await openedSeeds();
 
 describe('seeded damage', () => {
   it.each(['pytorch', 'pickle', 'numpy'])('%s', { timeout: 60_000 }, async (format) => {
