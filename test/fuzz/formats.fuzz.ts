@@ -1,6 +1,6 @@
 /**
- * Damage at length: the smallest file of each kind cut short, that of the format at every byte, then seeded changes of them. Every input ends in a typed
- * refusal or in a tree whose untouched tensors are as they were, and its X-ray in a list or a refusal.
+ * Damage at length: the smallest file of each kind cut short, that of the format at every byte, then seeded changes of them.
+ * Every input ends in a typed refusal or in a tree whose untouched tensors are as they were, and its X-ray in a list or a refusal.
  */
 import { parseArgs } from 'node:util';
 import { expect, it } from 'vitest';

@@ -143,6 +143,14 @@ function keyOf(node: MsgpackNode, source: ByteSource): MsgpackKey {
   if (node.kind === 'value' && ['number', 'bigint', 'boolean'].includes(typeof node.value)) {
     return { text: String(node.value), offset: node.offset };
   }
+  if (node.kind === 'text' && node.byteLength > MSGPACK_TEXT_BYTES) {
+    throw new AppError('limit', 'a key is longer than we hold', {
+      file: source.name,
+      offset: node.offset,
+      expected: `at most ${MSGPACK_TEXT_BYTES} bytes`,
+      found: `${node.byteLength} bytes`,
+    });
+  }
   throw new AppError('corrupt', 'a key is neither a text nor a number', {
     file: source.name,
     offset: node.offset,

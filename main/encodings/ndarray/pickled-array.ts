@@ -21,6 +21,7 @@ import {
   type PickleNode,
 } from '#main/encodings/pickle/nodes.ts';
 import { AppError } from '#shared/errors.ts';
+import { elementCountOf } from '#shared/tensor.ts';
 
 export interface PickledArray extends ArrayLayout {
   /** Bytes-like; for an array of objects the list of them. */
@@ -107,7 +108,10 @@ export function pickledDtype(node: PickleNode | undefined): ArrayDtype {
   const text = textOf(args[0]) ?? asciiText(args[0]) ?? '';
   const fields = asKind(state[4], 'dict') ?? asKind(state[3], 'dict');
   const names = itemsOf(state[3]) ?? itemsOf(state[4]);
-  if (fields && names) return recordFromState(fields.keys, fields.values, names, Number(text.slice(1)));
+  // NumPy goes by the length in the state, which follows that in the name
+  const stated = safeInteger(state[5]) ?? -1;
+  const itemBytes = stated >= 0 ? stated : Number(text.slice(1));
+  if (fields && names) return recordFromState(fields.keys, fields.values, names, itemBytes);
   return parseTypeString(`${text}${timeUnit(state)}`, isBig ? 'big' : 'little');
 }
 
@@ -125,11 +129,19 @@ function recordFromState(
     const name = textOf(node) ?? '';
     const [dtype, offset] = itemsOf(byName.get(name)) ?? [];
     const start = safeInteger(offset);
-    if (dtype === undefined || start === undefined) {
+    if (dtype === undefined || start === undefined || start < 0) {
       throw new AppError('corrupt', `the record of a pickled array does not tell where its field ${name} is`);
     }
     const [base, shape] = subArrayOf(dtype);
-    return { name, offset: start, dtype: pickledDtype(base), shape };
+    const field = { name, offset: start, dtype: pickledDtype(base), shape };
+    const end = start + field.dtype.itemBytes * (elementCountOf(shape) ?? Infinity);
+    if (end > itemBytes) {
+      throw new AppError('corrupt', `the field ${name} of a pickled array ends beyond its record`, {
+        expected: `at most ${itemBytes} bytes`,
+        found: `${end} bytes`,
+      });
+    }
+    return field;
   });
   return { kind: 'record', fields, itemBytes };
 }

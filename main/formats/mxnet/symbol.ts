@@ -30,7 +30,12 @@ export async function symbolBeside(
 async function readSymbol(folder: Folder, name: string): Promise<Metadata | undefined> {
   const source = await openWithin(folder, name);
   try {
-    if (source.byteLength > SYMBOL_BYTES) return metadataFrom([['file', name]]);
+    if (source.byteLength > SYMBOL_BYTES) {
+      return metadataFrom([
+        ['file', name],
+        ['operators', `not shown: the file has ${source.byteLength} bytes`],
+      ]);
+    }
     const text = new TextDecoder().decode(await source.read(0, source.byteLength));
     // says where it is broken, which JSON.parse does not
     const reader = readJson(text, { what: 'the symbol', file: name });
@@ -65,6 +70,9 @@ function describeGraph(graph: unknown, file: string): Metadata {
     ['file', file],
     ...(typeof version === 'number' ? [['mxnetVersion', versionText(version)] as [string, string]] : []),
     ['operators', operators],
+    ...(nodes.length > SYMBOL_NODES
+      ? [['notShown', `${nodes.length - SYMBOL_NODES} more nodes`] as [string, string]]
+      : []),
   ];
   return metadataFrom(shown);
 }

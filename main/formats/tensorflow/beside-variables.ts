@@ -93,12 +93,13 @@ async function fieldsOf(span: MessageSpan, numbers: readonly number[]): Promise<
 
 /** Short texts as they are, of anything else the length. */
 async function describeAssets(folder: Folder): Promise<Metadata> {
-  const files = (await folder.list()).filter(({ isFolder }) => !isFolder).slice(0, ASSETS);
+  const files = (await folder.list()).filter(({ isFolder }) => !isFolder);
   const entries: [string, string][] = [];
-  for (const { name } of files) {
+  for (const { name } of files.slice(0, ASSETS)) {
     if (await folder.leadsOut?.(name)) continue;
     entries.push([name, await withFile(folder, name, assetText)]);
   }
+  if (files.length > ASSETS) entries.push(['…', `${files.length - ASSETS} more files`]);
   return metadataFrom(entries);
 }
 

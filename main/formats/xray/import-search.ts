@@ -42,7 +42,8 @@ export async function searchImports(
   } = {},
 ): Promise<void> {
   const { begin = 0, signal } = options;
-  const last = options.end ?? source.byteLength;
+  // bytes that a pickle says it has may lie behind the end of the file
+  const last = Math.min(options.end ?? Infinity, source.byteLength);
   const end = Math.min(last, begin + XRAY_SEARCH_BYTES);
   let readTo = begin;
   for (let at = begin; at < end; at += WINDOW_BYTES) {

@@ -207,7 +207,12 @@ async function walkUnpacked(
     await walkStream(memorySource(bytes, inner), inner, findings, { ...options, isSearched: false });
   } catch (error) {
     if (isAppError(error)) throw error;
-    findings.miss(`${stream} begins like compressed data and could not be unpacked`);
+    const isLong = (error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE';
+    findings.miss(
+      isLong
+        ? `${stream} unpacks to more than ${XRAY_UNPACKED_BYTES} bytes and is not looked into`
+        : `${stream} begins like compressed data and could not be unpacked`,
+    );
   }
 }
 

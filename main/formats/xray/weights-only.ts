@@ -1,6 +1,6 @@
 // What torch.load(weights_only=True) makes of a file: torch/serialization.py of torch 2.6 to 2.15.
 import { beginsTar } from '#main/encodings/tar/tar.ts';
-import { openZip } from '#main/encodings/zip/zip.ts';
+import { openZip, type ZipArchive, type ZipEntry } from '#main/encodings/zip/zip.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { isStreamFile } from '#main/formats/pytorch/stream-file.ts';
 import type { MetPickle } from '#main/formats/xray/findings.ts';
@@ -52,13 +52,24 @@ async function zipReason(source: ByteSource, pickles: readonly MetPickle[]): Pro
     return 'it is a TorchScript archive, which is refused in that mode';
   const order = zip.find(`${folder}/byteorder`);
   if (order) {
-    const member = await zip.source(order);
-    const text = Buffer.from(await member.read(0, Math.min(64, member.byteLength))).toString('latin1');
+    const text = await textIn(zip, order);
+    if (text === undefined) return 'its byte order could not be read';
     if (text !== 'little' && text !== 'big') return `its byte order is stated as ${text}`;
   }
   const pickle = zip.find(`${folder}/data.pkl`);
   if (!pickle) return 'it has no data.pkl, which torch.save writes';
   return refusalIn(pickles.filter(({ stream }) => stream === pickle.name).slice(0, 1), 1, ZIP_ID_PARTS);
+}
+
+/** The beginning of a member; undefined where it is damaged. */
+async function textIn(zip: ZipArchive, entry: ZipEntry): Promise<string | undefined> {
+  try {
+    const member = await zip.source(entry);
+    return Buffer.from(await member.read(0, Math.min(64, member.byteLength))).toString('latin1');
+  } catch (error) {
+    if (isAppError(error) && error.code !== 'io') return undefined;
+    throw error;
+  }
 }
 
 function streamReason(

@@ -34,10 +34,10 @@ it('a sparse matrix whose values are texts', async () => {
   expect(await told(file)).toEqual(['data of a sparse matrix holds no numbers']);
 });
 
-/** A pickle of protocol 0, as NumPy writes it, of one record with the field `a`; its dtype knows this field. */
-function pickledRecord(known: string): Uint8Array {
+/** A pickle of protocol 0, as NumPy writes it, of one record with the field `a`; its dtype knows this field, at so many bytes. */
+function pickledRecord(known: string, offset = 0, named = 4, stated = 4): Uint8Array {
   const field = `cnumpy\ndtype\n(S'f4'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb`;
-  const dtype = `cnumpy\ndtype\n(S'V4'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt(dS'${known}'\n(${field}I0\ntsI4\nI1\nI16\ntb`;
+  const dtype = `cnumpy\ndtype\n(S'V${named}'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt(dS'${known}'\n(${field}I${offset}\ntsI${stated}\nI1\nI16\ntb`;
   const array = "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR";
   return Uint8Array.from(Buffer.from(`${array}(I1\n(I1\nt${dtype}I00\nS'abcd'\ntb.`, 'latin1'));
 }
@@ -47,5 +47,22 @@ it('a pickled record that places its field, and one that does not', async () => 
   expect(tensors.map(({ dtype, shape }) => [dtype, shape])).toEqual([['f32', [1]]]);
   expect(await told(pickledRecord('b'))).toEqual([
     'the record of a pickled array does not tell where its field a is',
+  ]);
+});
+
+it('a pickled record whose field is not inside it', async () => {
+  expect(await told(pickledRecord('a', 1))).toEqual([
+    'the field a of a pickled array ends beyond its record',
+  ]);
+  expect(await told(pickledRecord('a', -1))).toEqual([
+    'the record of a pickled array does not tell where its field a is',
+  ]);
+});
+
+it('a pickled record is as long as its state says, whatever its name says', async () => {
+  const { tensors } = await open(pickledRecord('a', 0, 30));
+  expect(tensors.map(({ dtype, shape }) => [dtype, shape])).toEqual([['f32', [1]]]);
+  expect(await told(pickledRecord('a', 0, 4, 30))).toEqual([
+    'the array is longer than the data behind its header',
   ]);
 });

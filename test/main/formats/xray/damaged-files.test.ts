@@ -1,14 +1,18 @@
 /** Damaged pickles and archives are looked into as far as they go: no fault of ours, no hang, and what stands before the damage is listed. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { scanCode } from '#main/formats/xray/xray.ts';
 import { mutate, randomFrom } from '#test/kit/mutation.ts';
+import { storedZip } from '#test/kit/npy-bytes.ts';
 import { openedSeeds } from '#test/kit/opened-seeds.ts';
 
 const MUTATIONS = 1500;
 const PATIENCE_MS = 5000;
 
+const latin1 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 const xrayOf = (bytes: Uint8Array) => scanCode([memorySource(bytes, 'f')], { checkpoint: undefined });
 
 const formats = await openedSeeds();
@@ -63,4 +67,23 @@ it('every name is listed of a file that is cut short behind it', async () => {
     expect(imports.map(({ module, name }) => `${module} ${name}`)).toEqual(whole);
     expect(complete).toBe(false);
   }
+});
+
+it('arrays of joblib that reach beyond the end of the file keep nothing from being listed', async () => {
+  const path = new URL('../../../fixtures/pickled/joblib.joblib', import.meta.url);
+  const whole = readFileSync(fileURLToPath(path));
+  for (let length = 100; length < whole.byteLength; length++) {
+    const { imports } = await xrayOf(Uint8Array.from(whole.subarray(0, length)));
+    expect(imports.length, `cut at ${length}`).toBeGreaterThan(0);
+  }
+});
+
+it('an archive whose byte order cannot be read is listed, and refused by weights_only', async () => {
+  const members = { 'a/data.pkl': latin1('\x80\x02cos\nsystem\n.'), 'a/byteorder': latin1('little') };
+  const bytes = Uint8Array.from(storedZip(members));
+  // the local header of the second member: no longer one
+  bytes[bytes.indexOf(0x50, 40)] = 0;
+  const { imports, weightsOnly } = await xrayOf(bytes);
+  expect(imports.map(({ module, name }) => `${module} ${name}`)).toEqual(['os system']);
+  expect(weightsOnly).toEqual({ accepted: false, reason: 'its byte order could not be read' });
 });
