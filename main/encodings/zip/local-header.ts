@@ -67,7 +67,8 @@ interface Group {
 function groupNeighbours(entries: readonly ZipEntry[], end: number): readonly Group[] {
   const groups: Group[] = [];
   for (const entry of [...entries].sort((a, b) => a.headerOffset - b.headerOffset)) {
-    const begin = entry.headerOffset;
+    // a directory may point behind itself, where there is no header
+    const begin = Math.min(entry.headerOffset, end);
     const headerEnd = Math.min(end, begin + FIXED_BYTES + entry.nameBytes.byteLength + EXTRA_GUESS);
     const group = groups.at(-1);
     if (group && begin <= group.end + JOINED_GAP && headerEnd - group.begin <= JOINED_BYTES) {

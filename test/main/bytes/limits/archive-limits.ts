@@ -1,9 +1,11 @@
+import { gzipSync } from 'node:zlib';
+
 import { memorySource } from '#main/bytes/memory-source.ts';
 import { unpackZstdParts } from '#main/encodings/zstd/zstd-parts.ts';
 import { openZip } from '#main/encodings/zip/zip.ts';
 import { oddZip } from '#test/kit/odd-zip.ts';
 import { refusalOf } from '#test/kit/told-of.ts';
-import { latin1, whenOpened, type LimitCase } from '#test/main/bytes/limits/limit-case.ts';
+import { fixture, latin1, whenOpened, type LimitCase } from '#test/main/bytes/limits/limit-case.ts';
 
 const MIB = 2 ** 20;
 
@@ -24,6 +26,12 @@ async function unpackToEnd(packed: Uint8Array): Promise<void> {
 
 /** A frame of Zstandard with a window of 4 KiB and one empty block. */
 const ZSTD = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x10, 0x01, 0x00, 0x00);
+
+/** A pickle packed in two halves, one gzip file after the other. */
+const LONE = fixture('pickled/lone.pkl');
+const GZIPS = Uint8Array.from(
+  Buffer.concat([LONE.subarray(0, 100), LONE.subarray(100)].map((half) => gzipSync(half))),
+);
 
 /** What a file is called whose magic number is not looked at. */
 const NOBODY = 'no format that we know begins like this file';
@@ -82,6 +90,7 @@ export const ARCHIVE_LIMITS: readonly LimitCase[] = [
     'pickled/joblib-gzip.joblib',
     'the compressed data unpack to more than we pass over',
   ),
+  whenOpened('GZIP_MEMBERS', 1, { f: GZIPS }, 'the gzip file has more parts than we read'),
   {
     limit: 'ZSTD_WINDOW_BYTES',
     lowered: 2048,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { labelColumn } from '#main/services/runs/data/label-column.ts';
 import { tableExamples } from '#main/services/runs/data/table-examples.ts';
 import { readHistory, readManifest } from '#main/services/runs/run-folder.ts';
 import { runPlace, type RunPlace } from '#main/services/runs/run-place.ts';
@@ -40,6 +41,13 @@ const toldOfTable = () =>
     ),
   );
 
+const toldOfLabels = () =>
+  refusalOf(() => {
+    const column = labelColumn('table.csv');
+    for (const [row, label] of ['ant', 'bee', 'cat'].entries()) column.add(label, row + 1);
+    column.end();
+  });
+
 /** What training reads of its own, and what is computed of values. */
 export const RUN_LIMITS: readonly LimitCase[] = [
   {
@@ -49,6 +57,19 @@ export const RUN_LIMITS: readonly LimitCase[] = [
     message: 'the data are too many to hold in memory',
   },
   { limit: 'CSV_LINE_CHARACTERS', lowered: 5, told: toldOfTable, message: 'a line is too long' },
+  {
+    limit: 'DISTINCT_LABELS',
+    lowered: 2,
+    told: toldOfLabels,
+    message: 'there are too many different labels',
+  },
+  { limit: 'CLASS_NAMES', lowered: 2, told: toldOfLabels, message: 'there are too many different labels' },
+  {
+    limit: 'CLASS_NAME_CHARACTERS',
+    lowered: 2,
+    told: toldOfLabels,
+    message: 'the name of a class is too long: line 1',
+  },
   {
     limit: 'RUN_LOG_BYTES',
     lowered: 10,

@@ -7,6 +7,7 @@ import { memorySource } from '#main/bytes/memory-source.ts';
 import { scanCode } from '#main/formats/xray/xray.ts';
 import { mutate, randomFrom } from '#test/kit/mutation.ts';
 import { storedZip } from '#test/kit/npy-bytes.ts';
+import { oddZip } from '#test/kit/odd-zip.ts';
 import { openedSeeds } from '#test/kit/opened-seeds.ts';
 
 const MUTATIONS = 1500;
@@ -76,6 +77,16 @@ it('arrays of joblib that reach beyond the end of the file keep nothing from bei
     const { imports } = await xrayOf(Uint8Array.from(whole.subarray(0, length)));
     expect(imports.length, `cut at ${length}`).toBeGreaterThan(0);
   }
+});
+
+it('a member that the directory places far behind the file keeps nothing from being listed', async () => {
+  const bytes = oddZip([
+    { name: 'a/data.pkl', data: latin1('\x80\x02cos\nsystem\n.') },
+    { name: 'a/data/0', data: latin1('four'), headerOffset: 50_000_000 },
+  ]);
+  const { imports, complete } = await xrayOf(bytes);
+  expect(imports.map(({ module, name }) => `${module} ${name}`)).toEqual(['os system']);
+  expect(complete).toBe(false);
 });
 
 it('an archive whose byte order cannot be read is listed, and refused by weights_only', async () => {
