@@ -10,7 +10,7 @@ import { storedZip } from '#test/kit/npy-bytes.ts';
 import { oddZip } from '#test/kit/odd-zip.ts';
 import { openedSeeds } from '#test/kit/opened-seeds.ts';
 
-const MUTATIONS = 1500;
+const MUTATIONS = 800;
 const PATIENCE_MS = 5000;
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
