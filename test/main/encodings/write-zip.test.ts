@@ -86,8 +86,11 @@ describe('ZIP64 records appear where they are needed', () => {
         ),
       ] as const,
     ];
+    const { name, description, close } = memorySource(new Uint8Array(0));
     return {
-      ...memorySource(new Uint8Array(0)),
+      name,
+      description,
+      close,
       byteLength: layout.byteLength,
       read: async (offset, length) => {
         const out = new Uint8Array(length);
