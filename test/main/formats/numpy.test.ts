@@ -159,6 +159,11 @@ describe('each broken rule is named', () => {
     code: 'corrupt',
     message: /^the text is no Python value at character/ as unknown as string,
   });
+  const notUtf8 = npy("{'?': 1}", 0, [3, 0]).map((byte) => (byte === 0x3f ? 0xff : byte));
+  check('a header of version 3 that is not UTF-8', notUtf8, {
+    code: 'corrupt',
+    message: 'the .npy header is not UTF-8',
+  });
   check('a text without an end', npy("{'descr"), { code: 'corrupt', fields: { expected: "a closing '" } });
   check('a negative dimension', shape('(-1,)'), {
     code: 'corrupt',
@@ -221,7 +226,7 @@ describe('what can be lived with is a problem', () => {
     const { problems } = await openBytes(
       npy("{'descr': '<f4', 'fortran_order': False, 'shape': (), 'x': 1}", 4),
     );
-    expect(problems.map(({ code }) => code)).toEqual(['npy-header']);
+    expect(problems).toEqual([{ code: 'npy-header', message: 'the header has more than NumPy allows: x' }]);
   });
 
   it('a class that nobody knows', async () => {
