@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 
 import { fileSource } from '#main/bytes/file-source.ts';
+import { FOLDERS_AROUND } from '#main/bytes/limits.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { systemError } from '#main/bytes/system-error.ts';
 import { AppError } from '#shared/errors.ts';
@@ -100,11 +101,15 @@ export function folderOf(path: string): Folder {
   return folderAt(dirname(path));
 }
 
-/** The folders that the folder of a file lies in, nearest first. @param most that many. */
-export function foldersAround(path: string, most: number): readonly Folder[] {
+/** The folders that the folder of a file lies in, nearest first, as many as are looked at. */
+export function foldersAround(path: string): readonly Folder[] {
   const around: Folder[] = [];
   let inner = dirname(path);
-  for (let outer = dirname(inner); outer !== inner && around.length < most; outer = dirname(inner)) {
+  for (
+    let outer = dirname(inner);
+    outer !== inner && around.length < FOLDERS_AROUND;
+    outer = dirname(inner)
+  ) {
     around.push(folderAt(outer));
     inner = outer;
   }

@@ -2,7 +2,6 @@ import { basename, dirname, join } from 'node:path';
 
 import { fileSource, type FileIdentity } from '#main/bytes/file-source.ts';
 import { folderAt, folderOf, foldersAround } from '#main/bytes/folder.ts';
-import { FOLDERS_AROUND } from '#main/bytes/limits.ts';
 import { kindOfPath } from '#main/bytes/small-file.ts';
 import type { Checkpoint, StoredTensor } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
@@ -128,7 +127,7 @@ async function describePath(path: string): Promise<Checkpoint> {
   }
   const source = await fileSource(path);
   try {
-    return await openCheckpoint(await fileInput(source, folderOf(path), foldersAround(path, FOLDERS_AROUND)));
+    return await openCheckpoint(await fileInput(source, folderOf(path), foldersAround(path)));
   } catch (error) {
     await source.close();
     throw error;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { fileSource } from '#main/bytes/file-source.ts';
-import { folderAt, folderOf } from '#main/bytes/folder.ts';
+import { folderAt, folderOf, foldersAround } from '#main/bytes/folder.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
@@ -29,7 +29,7 @@ async function inputOf(file: FileToOpen): Promise<FormatInput> {
   }
   const path = `${FIXTURES}${file}`;
   if (file.endsWith('/')) return { kind: 'folder', name: 'folder', folder: folderAt(path.slice(0, -1)) };
-  return fileInput(await fileSource(path), folderOf(path));
+  return fileInput(await fileSource(path), folderOf(path), foldersAround(path));
 }
 
 /** The message of a refusal; anything that is not a typed one fails the test. */

@@ -19,7 +19,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { fileSource } from '#main/bytes/file-source.ts';
 import { folderAt, foldersAround, folderOf } from '#main/bytes/folder.ts';
-import { FOLDERS_AROUND } from '#main/bytes/limits.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
@@ -63,7 +62,7 @@ const openFolder = (path: string): Promise<Checkpoint> => {
 };
 const openFile = async (path: string): Promise<Checkpoint> => {
   const source = await fileSource(path);
-  return openCheckpoint(await fileInput(source, folderOf(path), foldersAround(path, FOLDERS_AROUND)));
+  return openCheckpoint(await fileInput(source, folderOf(path), foldersAround(path)));
 };
 const filesIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 import { fileSource } from '#main/bytes/file-source.ts';
 import { folderAt, foldersAround, folderOf, type Folder } from '#main/bytes/folder.ts';
-import { FOLDERS_AROUND } from '#main/bytes/limits.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
@@ -595,7 +594,7 @@ describe.skipIf(!hasSamples)('genuine samples', () => {
 describe('a file deep in what was saved opens all of it, as its folder does', () => {
   const FIXTURES = fileURLToPath(new URL('../../fixtures/tensorflow/', import.meta.url));
   const inputAt = async (path: string): Promise<FormatInput> =>
-    fileInput(await fileSource(path), folderOf(path), foldersAround(path, FOLDERS_AROUND));
+    fileInput(await fileSource(path), folderOf(path), foldersAround(path));
   it.each([
     [
       'saved_model',

@@ -90,6 +90,18 @@ export const ARCHIVE_LIMITS: readonly LimitCase[] = [
     'pickled/joblib-gzip.joblib',
     'the compressed data unpack to more than we pass over',
   ),
+  whenOpened(
+    'BZIP2_BLOCKS',
+    1,
+    'pickled/blocks.pkl.bz2',
+    'the compressed data unpack to more than we pass over',
+  ),
+  whenOpened(
+    'GZIP_HEADER_BYTES',
+    4,
+    'pickled/members.pkl.gz',
+    'bytes follow the end of the gzip file that are no part of it',
+  ),
   whenOpened('GZIP_MEMBERS', 1, { f: GZIPS }, 'the gzip file has more parts than we read'),
   {
     limit: 'ZSTD_WINDOW_BYTES',

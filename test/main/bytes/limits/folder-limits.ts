@@ -60,6 +60,12 @@ export const FOLDER_LIMITS: readonly LimitCase[] = [
     'orbax/leaves-ocdbt/',
     'the texts of the tree should be in _strings.json, which cannot be read',
   ),
+  whenOpened(
+    'FOLDERS_AROUND',
+    0,
+    'orbax/leaves-ocdbt/array_metadatas/process_0',
+    'this is a JSON text, not a checkpoint',
+  ),
   whenOpened('ORBAX_CHILDREN', 0, 'orbax/manager/', 'this folder is no checkpoint of several files'),
   whenOpened(
     'DCP_ARCHIVES',

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 
 import { fileSource } from '#main/bytes/file-source.ts';
 import { folderAt, foldersAround, folderOf, type Folder } from '#main/bytes/folder.ts';
-import { FOLDERS_AROUND } from '#main/bytes/limits.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { Checkpoint } from '#main/formats/contract.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
@@ -27,11 +26,7 @@ const ofFolder = (path: string): Promise<unknown> => {
   return rows(openCheckpoint({ kind: 'folder', name: folder.name, folder }));
 };
 const ofFile = async (path: string): Promise<unknown> =>
-  rows(
-    openCheckpoint(
-      await fileInput(await fileSource(path), folderOf(path), foldersAround(path, FOLDERS_AROUND)),
-    ),
-  );
+  rows(openCheckpoint(await fileInput(await fileSource(path), folderOf(path), foldersAround(path))));
 const filesIn = (folder: string): string[] =>
   readdirSync(`${FIXTURES}${folder}`, { recursive: true, encoding: 'utf8' }).filter((path) =>
     statSync(`${FIXTURES}${folder}/${path}`).isFile(),
