@@ -97,13 +97,19 @@ export async function openingRows(): Promise<Row[]> {
   return [...rows, ...(await torchRows())];
 }
 
+/** Of a few milliseconds each: enough for the median to be of code that both sides have run before. */
+const OPENING_ROUNDS = 25;
+
 /** A `.pt` of 1 GiB, beside torch's own loading by memory map. */
 async function torchRows(): Promise<Row[]> {
   const peer = await startPeer(1);
   if (!peer) return [];
   const path = join(FOLDER, 'big.pt');
   if (!existsSync(path)) await peer.ask('make-pt', path);
-  const [ours, theirs] = await measure([openCase(path), peer.timed('torch.load(mmap)', 'open-pt', path)]);
+  const [ours, theirs] = await measure(
+    [openCase(path), peer.timed('torch.load(mmap)', 'open-pt', path)],
+    OPENING_ROUNDS,
+  );
   const load = `import torch; torch.load(${JSON.stringify(path)}, mmap=True, weights_only=True)`;
   const [list, python] = await measure(
     [
