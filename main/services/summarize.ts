@@ -98,11 +98,8 @@ async function summarizeRow(
 ): Promise<SummarizedTensor> {
   if (info.noData) return info;
   try {
-    const { globs: _globs, failOn: _failOn, progress: _progress, ...asked } = options;
-    const { checksum, ...answer } = await summarizeTensor(open, compute, info.name, {
-      ...asked,
-      quantiles: options.quantiles ?? DEFAULT_QUANTILES,
-    });
+    const asked = { ...options, quantiles: options.quantiles ?? DEFAULT_QUANTILES };
+    const { checksum, ...answer } = await summarizeTensor(open, compute, info.name, asked);
     if (checksum !== undefined) checksums.set(checksumKey(open.tensor(info.name).checksums![0]!), checksum);
     const real = info.quantisation && (await dequantised(open, compute, info, options));
     return { ...info, ...answer, ...(real ? { dequantised: real } : {}) };
