@@ -5,6 +5,7 @@ import { joinChunkReaders } from '#main/bytes/chunk-share.ts';
 import { channelPort } from '#main/services/worker-port.ts';
 import { TASKS, type TaskName } from '#main/services/tasks/tasks.ts';
 import type { Pass } from '#main/services/windows.ts';
+import type { ThreadReply } from '#main/services/thread-reply.ts';
 import { answerOver } from '#shared/rpc.ts';
 
 /** Progress is told now and then, not at every window: messages wake four threads on their way to the page. */
@@ -23,8 +24,7 @@ if (parentPort) {
       reportedAt = Date.now();
     };
     const run = TASKS[name as TaskName] as (task: unknown, pass: Pass) => Promise<unknown>;
-    const result = await run(task, { signal, onRead });
-    if (unreported > 0) progress(unreported);
-    return result;
+    const output = await run(task, { signal, onRead });
+    return { output, unreported } satisfies ThreadReply;
   });
 }

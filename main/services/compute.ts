@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { chunkReaders } from '#main/bytes/chunk-share.ts';
+import type { ThreadReply } from '#main/services/thread-reply.ts';
 import { workerPort } from '#main/services/worker-port.ts';
 import { TASKS, type TaskInput, type TaskName, type TaskOutput } from '#main/services/tasks/tasks.ts';
 import type { Pass } from '#main/services/windows.ts';
@@ -69,11 +70,12 @@ function threadedCompute(file: string): Compute {
       const thread = leastBusy();
       thread.running++;
       try {
-        const result = await thread.call(name, task, {
+        const { output, unreported } = (await thread.call(name, task, {
           ...(pass.signal ? { signal: pass.signal } : {}),
           onProgress: (byteLength) => pass.onRead?.(byteLength as number),
-        });
-        return result as TaskOutput<typeof name>;
+        })) as ThreadReply;
+        if (unreported > 0) pass.onRead?.(unreported);
+        return output as TaskOutput<typeof name>;
       } finally {
         thread.running--;
       }

@@ -53,7 +53,7 @@ function sharedWork<Result>(start: (pass: Pass) => Promise<Result>): SharedWork<
       } finally {
         pass.signal?.removeEventListener('abort', leave);
         callers.delete(pass);
-        if (callers.size === 0) controller.abort();
+        if (callers.size === 0 && !isEnded) controller.abort();
       }
     },
   };
