@@ -1,4 +1,5 @@
 /** Canonical bytes (little-endian, C order, whole bytes per element) to numbers. */
+import { decodeExtended, extendedRests } from '#main/kernels/extended.ts';
 import { codeTable } from '#main/kernels/half.ts';
 import { dtypeInfo, elementByteLength } from '#shared/dtype.ts';
 
@@ -58,7 +59,7 @@ export function decode(dtype: string, bytes: Uint8Array): Float64Array | Float32
         ? new Float64Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count)
         : new Float64Array(copied(bytes));
     case 'f80':
-      return decodeExtended(bytes, count);
+      return decodeExtended(bytes);
     case 'bf16':
       return decodeBf16(bytes, count);
     case 'i64':
@@ -93,6 +94,19 @@ export function decodeIntegers(dtype: string, bytes: Uint8Array): BigInt64Array 
   return dtype === 'u64' ? new BigUint64Array(copied(bytes)) : new BigInt64Array(copied(bytes));
 }
 
+/**
+ * What `decode` rounds away of each number, so that both together are the number itself wherever doubles reach.
+ * @returns undefined for dtypes of which it rounds nothing.
+ */
+export function decodeRests(dtype: string, bytes: Uint8Array): Float64Array | undefined {
+  if (dtype === 'i64' || dtype === 'u64') {
+    return Float64Array.from(decodeIntegers(dtype, bytes), (whole: bigint) =>
+      Number(whole - BigInt(Number(whole))),
+    );
+  }
+  return dtype === 'f80' ? extendedRests(bytes) : undefined;
+}
+
 function copied(bytes: Uint8Array): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
@@ -110,26 +124,5 @@ function decodeByTable(dtype: string, bytes: Uint8Array, count: number): Float32
   const codes = elementByteLength(dtype) === 2 ? new Uint16Array(copied(bytes)) : bytes;
   const numbers = new Float32Array(count);
   for (let i = 0; i < count; i++) numbers[i] = table[codes[i]!]!;
-  return numbers;
-}
-
-/** x87 extended precision: 64 bits of mantissa with its leading one, then 15 of exponent and the sign, in 16 bytes. */
-function decodeExtended(bytes: Uint8Array, count: number): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const numbers = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const mantissa = view.getBigUint64(i * 16, true);
-    const top = view.getUint16(i * 16 + 8, true);
-    const exponent = top & 0x7fff;
-    const sign = top & 0x8000 ? -1 : 1;
-    if (exponent === 0x7fff) {
-      numbers[i] = BigInt.asUintN(63, mantissa) === 0n ? sign * Infinity : NaN;
-    } else {
-      // Number() rounds the 64 bits to nearest; the power is split so that it does not overflow on its way
-      const scale = exponent - 16_383 - 63;
-      const half = Math.trunc(scale / 2);
-      numbers[i] = sign * Number(mantissa) * 2 ** half * 2 ** (scale - half);
-    }
-  }
   return numbers;
 }

@@ -1,9 +1,10 @@
 /** All figures about a pair of tensors, window by window: by the kernels where both sides are numbers that a float holds. */
 import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
 import { allCodes, asDoubles, numbersView, placeNumbers, type PlacedNumbers } from '#main/kernels/numbers.ts';
+import { castTest } from '#main/kernels/casts.ts';
 import {
   addPairByPair,
-  castTest,
+  placesOf,
   type DifferenceOptions,
   type DifferenceSums,
 } from '#main/kernels/pair-by-pair.ts';
@@ -136,7 +137,7 @@ function furthest(
     return all <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(all) : all;
   }
   const width = elementByteLength(dtype);
-  if (dtypeInfo(dtype).kind !== 'float' || width > 2 || dtype === 'f8_e8m0') return sofar;
+  if (dtypeInfo(dtype).kind !== 'float' || width > 2) return sofar;
   const places = placesOfCodes(dtype, width);
   const [a, b] = [placeInput(bytesA, 0), placeInput(bytesB, 1)];
   const count = width === 1 ? kernels.stepsOfBytes : kernels.stepsOfHalves;
@@ -151,9 +152,9 @@ const placeTables = new Map<string, number>();
 function placesOfCodes(dtype: string, width: number): number {
   const known = placeTables.get(dtype);
   if (known !== undefined) return known;
-  const sign = 2 ** (dtypeInfo(dtype).bits - 1);
+  const place = placesOf(dtype);
   const places = Int32Array.from(decode(dtype, allCodes(width)), (value, code) =>
-    Number.isFinite(value) ? (code >= sign ? sign - code : code) : NOWHERE,
+    Number.isFinite(value) ? place(code) : NOWHERE,
   );
   const at = memoryRegion().reserve(places.byteLength);
   new Int32Array(analysisKernels().memory.buffer, at, places.length).set(places);

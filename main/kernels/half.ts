@@ -70,18 +70,29 @@ export function roundToBf16(value: number): number {
   return scratchFloat[0];
 }
 
-/** The nearest binary16 of a number, ties to even, as a number. */
-export function roundToF16(value: number): number {
-  if (!Number.isFinite(value) || value === 0) return value;
-  const magnitude = Math.abs(value);
-  // the spacing of binary16 at this magnitude; denormals share the spacing of the smallest normal
-  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude)));
-  const floor = 2 ** exponent;
-  const corrected = magnitude < floor ? exponent - 1 : magnitude >= 2 * floor ? exponent + 1 : exponent;
-  const spacing = 2 ** (Math.max(-14, corrected) - 10);
-  const steps = magnitude / spacing;
-  const low = Math.floor(steps);
-  const rest = steps - low;
-  const rounded = (rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low) * spacing;
-  return Math.sign(value) * (rounded > 65_504 ? Infinity : rounded);
+/**
+ * Rounds to the nearest number of a float of at most 16 bits (but bf16), ties to even.
+ * What lies beyond the largest one becomes infinity, or NaN where the dtype has none; zeros keep their sign.
+ */
+export function roundToSmallFloat(dtype: string): (value: number) => number {
+  const { exponentBits, mantissaBits, bias, special } = SMALL_FLOATS.get(dtype)!;
+  const least = 1 - bias;
+  const top = 2 ** exponentBits - 1 - bias - (special === 'ieee' ? 1 : 0);
+  const largest = (2 - 2 ** ((special === 'fn' ? 1 : 0) - mantissaBits)) * 2 ** top;
+  const beyond = special === 'ieee' ? Infinity : NaN;
+  return (value) => {
+    if (value === 0) return value;
+    const magnitude = Math.abs(value);
+    if (!(magnitude < Infinity)) return Math.sign(value) * beyond;
+    // the spacing at this magnitude; denormals share the spacing of the smallest normal
+    const exponent = Math.max(least, Math.floor(Math.log2(magnitude)));
+    const floor = 2 ** exponent;
+    const corrected = magnitude < floor ? exponent - 1 : magnitude >= 2 * floor ? exponent + 1 : exponent;
+    const spacing = 2 ** (Math.max(least, corrected) - mantissaBits);
+    const steps = magnitude / spacing;
+    const low = Math.floor(steps);
+    const rest = steps - low;
+    const rounded = (rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low) * spacing;
+    return Math.sign(value) * (rounded > largest ? beyond : rounded);
+  };
 }

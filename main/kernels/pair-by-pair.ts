@@ -1,7 +1,8 @@
 /** All figures about a pair of tensors, one pair of numbers after the other: whatever dtypes they have. */
-import { decode, decodeIntegers, partDtype } from '#main/kernels/decode.ts';
-import { roundToBf16, roundToF16 } from '#main/kernels/half.ts';
-import { dtypeInfo } from '#shared/dtype.ts';
+import { castTest } from '#main/kernels/casts.ts';
+import { decode, decodeRests, partDtype } from '#main/kernels/decode.ts';
+import { EXTENDED_BYTES, extendedPlace } from '#main/kernels/extended.ts';
+import { dtypeInfo, elementByteLength } from '#shared/dtype.ts';
 
 export interface DifferenceSums {
   /** Numbers compared: elements, or parts for complex dtypes. */
@@ -60,8 +61,8 @@ export function addPairByPair(
   const isSameDtype = dtypeA === dtypeB;
   const valuesA = decode(dtypeA, bytesA);
   const valuesB = decode(dtypeB, bytesB);
-  const isSameBits = isSameDtype && bitComparer(bytesA, bytesB, valuesA.length);
-  const exact = exactIntegers(options, bytesA, bytesB);
+  const isSameBits = isSameDtype && bitComparer(dtypeA, bytesA, bytesB, valuesA.length);
+  const rest = restComparer(options, bytesA, bytesB);
   const [abs, rel] = options.tolerance ?? [0, 0];
   const fits = isSameDtype ? undefined : castTest(dtypeA, dtypeB);
   const parts = dtypeInfo(dtypeA).kind === 'complex' ? 2 : 1;
@@ -73,7 +74,7 @@ export function addPairByPair(
     sums.dot += a * b;
     sums.squaresA += a * a;
     sums.squaresB += b * b;
-    if (isSameBits ? isSameBits(i) : a === b && (!exact || exact(i) === 0n)) {
+    if (isSameBits ? isSameBits(i) : a === b && rest(i) === 0) {
       if (sums.excess < -abs) sums.excess = -abs;
       continue;
     }
@@ -82,7 +83,7 @@ export function addPairByPair(
       sums.changed++;
       lastChanged = element;
     }
-    const distance = exact ? Number(exact(i)) : a === b ? 0 : Math.abs(a - b);
+    const distance = Math.abs(a === b ? rest(i) : a - b + rest(i));
     if (distance === 0) {
       if (sums.excess < -abs) sums.excess = -abs;
       continue;
@@ -104,44 +105,26 @@ export function addPairByPair(
   sums.compared += valuesA.length;
 }
 
-/** Whether the numbers at an index have the same bits. */
-function bitComparer(a: Uint8Array, b: Uint8Array, count: number): (index: number) => boolean {
+/** Whether the numbers at an index have the same bits; the padding of x87 numbers is none of theirs. */
+function bitComparer(dtype: string, a: Uint8Array, b: Uint8Array, count: number): (index: number) => boolean {
   const width = a.byteLength / Math.max(1, count);
+  const used = dtype === 'f80' ? EXTENDED_BYTES : width;
   return (index) => {
-    for (let byte = index * width; byte < (index + 1) * width; byte++) if (a[byte] !== b[byte]) return false;
+    const begin = index * width;
+    for (let byte = begin; byte < begin + used; byte++) if (a[byte] !== b[byte]) return false;
     return true;
   };
 }
 
-/** |a - b| of 64-bit integers, where doubles would round it away. */
-function exactIntegers(
+/** By index, what decoding leaves of a - b: nothing but of dtypes that doubles cannot hold. */
+function restComparer(
   { dtypeA, dtypeB }: DifferenceOptions,
   a: Uint8Array,
   b: Uint8Array,
-): ((index: number) => bigint) | undefined {
-  const is64 = (dtype: string) => dtype === 'i64' || dtype === 'u64';
-  if (!is64(dtypeA) || !is64(dtypeB)) return undefined;
-  const left = decodeIntegers(dtypeA, a);
-  const right = decodeIntegers(dtypeB, b);
-  return (index) => {
-    const distance = left[index]! - right[index]!;
-    return distance < 0n ? -distance : distance;
-  };
-}
-
-const ROUNDING: ReadonlyMap<string, (value: number) => number> = new Map([
-  ['f64', (value: number) => value],
-  ['f32', Math.fround],
-  ['f16', roundToF16],
-  ['bf16', (value: number) => roundToBf16(Math.fround(value))],
-]);
-
-/** Whether b is a rounded to b's dtype, or a is b rounded to a's. */
-export function castTest(dtypeA: string, dtypeB: string): (a: number, b: number) => boolean {
-  const toA = ROUNDING.get(dtypeA);
-  const toB = ROUNDING.get(dtypeB);
-  if (!toA || !toB) return () => false;
-  return (a, b) => Object.is(toB(a), b) || Object.is(toA(b), a);
+): (index: number) => number {
+  const left = decodeRests(dtypeA, a);
+  const right = decodeRests(dtypeB, b);
+  return (index) => (left?.[index] ?? 0) - (right?.[index] ?? 0);
 }
 
 /** Steps between two floats of one dtype on the number line; -0 and +0 are the same place. */
@@ -149,9 +132,9 @@ function addUlp(sums: DifferenceSums, dtype: string, bytesA: Uint8Array, bytesB:
   const { kind } = dtypeInfo(dtype);
   if (kind !== 'float' && kind !== 'complex') return;
   const real = kind === 'complex' ? partDtype(dtype) : dtype;
-  if (real === 'f64') return addUlp64(sums, bytesA, bytesB);
-  const bits = dtypeInfo(real).bits;
-  if (bits > 32 || real === 'f8_e8m0') return;
+  if (real === 'f64' || real === 'f80') return addWideUlp(sums, real, bytesA, bytesB);
+  const { bits } = dtypeInfo(real);
+  const place = placesOf(real);
   const a = codesOf(bytesA, bits);
   const b = codesOf(bytesB, bits);
   const valuesA = decode(dtype, bytesA);
@@ -159,7 +142,7 @@ function addUlp(sums: DifferenceSums, dtype: string, bytesA: Uint8Array, bytesB:
   let worst = Number(sums.maxUlp);
   for (let i = 0; i < a.length; i++) {
     if (a[i] === b[i] || !Number.isFinite(valuesA[i]) || !Number.isFinite(valuesB[i])) continue;
-    worst = Math.max(worst, Math.abs(place(a[i]!, bits) - place(b[i]!, bits)));
+    worst = Math.max(worst, Math.abs(place(a[i]!) - place(b[i]!)));
   }
   sums.maxUlp = worst;
 }
@@ -170,32 +153,37 @@ function codesOf(bytes: Uint8Array, bits: number): Uint8Array | Uint16Array | Ui
   return bits === 16 ? new Uint16Array(buffer) : new Uint32Array(buffer);
 }
 
-/** A code of sign and magnitude as a signed place. */
-function place(code: number, bits: number): number {
-  const sign = 2 ** (bits - 1);
-  return code >= sign ? sign - code : code;
+/** Where finite codes of a float of at most 32 bits lie on the number line: of sign and magnitude, or of a magnitude alone. */
+export function placesOf(dtype: string): (code: number) => number {
+  if (dtype === 'f8_e8m0') return (code) => code;
+  const sign = 2 ** (dtypeInfo(dtype).bits - 1);
+  return (code) => (code >= sign ? sign - code : code);
 }
 
-function addUlp64(sums: DifferenceSums, bytesA: Uint8Array, bytesB: Uint8Array): void {
-  const a = new BigInt64Array(bytesA.slice().buffer);
-  const b = new BigInt64Array(bytesB.slice().buffer);
+function addWideUlp(sums: DifferenceSums, dtype: string, bytesA: Uint8Array, bytesB: Uint8Array): void {
+  const placeAt = dtype === 'f80' ? extendedPlace : doublePlace;
+  const width = elementByteLength(dtype);
+  const [a, b] = [viewOf(bytesA), viewOf(bytesB)];
   let worst = BigInt(sums.maxUlp);
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === b[i] || !isFinite64(a[i]!) || !isFinite64(b[i]!)) continue;
-    const distance = place64(a[i]!) - place64(b[i]!);
-    const steps = distance < 0n ? -distance : distance;
+  for (let at = 0; at < bytesA.byteLength; at += width) {
+    const [left, right] = [placeAt(a, at), placeAt(b, at)];
+    if (left === undefined || right === undefined) continue;
+    const steps = left < right ? right - left : left - right;
     if (steps > worst) worst = steps;
   }
   sums.maxUlp = worst <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(worst) : worst;
 }
 
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
 const EXPONENT = 0x7ff0000000000000n;
 const MAGNITUDE = 0x7fffffffffffffffn;
 
-function isFinite64(bits: bigint): boolean {
-  return (bits & EXPONENT) !== EXPONENT;
-}
-
-function place64(bits: bigint): bigint {
+/** Undefined where the number is not finite. */
+function doublePlace(view: DataView, at: number): bigint | undefined {
+  const bits = view.getBigInt64(at, true);
+  if ((bits & EXPONENT) === EXPONENT) return undefined;
   return bits < 0n ? -(bits & MAGNITUDE) : bits;
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 
+import { EXTENDED_BYTES } from '#main/kernels/extended.ts';
 import { codeTable } from '#main/kernels/half.ts';
+import { elementByteLength } from '#shared/dtype.ts';
 
 /** The bytes that digests are taken over: 4-bit floats as f32, x87 numbers without their padding, the rest as they are. */
 export function hashedForm(dtype: string, bytes: Uint8Array): Uint8Array {
@@ -9,8 +11,11 @@ export function hashedForm(dtype: string, bytes: Uint8Array): Uint8Array {
     return new Uint8Array(Float32Array.from(bytes, (code) => table[code]!).buffer);
   }
   if (dtype !== 'f80') return bytes;
-  const used = new Uint8Array((bytes.byteLength / 16) * 10);
-  for (let i = 0; i * 16 < bytes.byteLength; i++) used.set(bytes.subarray(i * 16, i * 16 + 10), i * 10);
+  const width = elementByteLength(dtype);
+  const used = new Uint8Array((bytes.byteLength / width) * EXTENDED_BYTES);
+  for (let i = 0; i * width < bytes.byteLength; i++) {
+    used.set(bytes.subarray(i * width, i * width + EXTENDED_BYTES), i * EXTENDED_BYTES);
+  }
   return used;
 }
 

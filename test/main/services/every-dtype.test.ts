@@ -1,132 +1,100 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { StoredTensor } from '#main/formats/contract.ts';
+import { mergedSketch, sketchedBins } from '#main/kernels/sketch.ts';
 import { histogramTask } from '#main/services/tasks/histogram.ts';
+import { sketchTask } from '#main/services/tasks/sketch.ts';
 import { summaryTask } from '#main/services/tasks/summary.ts';
-import type { TensorPlan } from '#main/services/tensor-plan.ts';
+import { laidOut, placements, type Placement } from '#test/kit/laid-out.ts';
+import {
+  bitsOf,
+  codesOf,
+  isFinite,
+  meaningOf,
+  numberOf,
+  REAL_DTYPES,
+  type Finite,
+} from '#test/kit/number-kinds.ts';
 
-/** Of a float: bits of exponent and mantissa, the exponent's bias, and what codes with the highest exponent are. */
-interface FloatKind {
-  readonly exponent: number;
-  readonly mantissa: number;
-  readonly bias: number;
-  /** As IEEE 754 has it; one NaN of each sign with all bits set; one NaN alone, where -0 would be. */
-  readonly special: 'ieee' | 'all-ones' | 'negative-zero';
-}
-
-const FLOATS: Readonly<Record<string, FloatKind>> = {
-  f64: { exponent: 11, mantissa: 52, bias: 1023, special: 'ieee' },
-  f32: { exponent: 8, mantissa: 23, bias: 127, special: 'ieee' },
-  f16: { exponent: 5, mantissa: 10, bias: 15, special: 'ieee' },
-  bf16: { exponent: 8, mantissa: 7, bias: 127, special: 'ieee' },
-  f8_e5m2: { exponent: 5, mantissa: 2, bias: 15, special: 'ieee' },
-  f8_e4m3: { exponent: 4, mantissa: 3, bias: 7, special: 'all-ones' },
-  f8_e5m2fnuz: { exponent: 5, mantissa: 2, bias: 16, special: 'negative-zero' },
-  f8_e4m3fnuz: { exponent: 4, mantissa: 3, bias: 8, special: 'negative-zero' },
-};
-const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolean]>> = {
-  ...{ i64: [64, true], i32: [32, true], i16: [16, true], i8: [8, true] },
-  ...{ u64: [64, false], u32: [32, false], u16: [16, false], u8: [8, false] },
-};
-
-/** What a code stands for, by the definition of its dtype. */
-function valueOf(dtype: string, code: bigint): number | bigint {
-  const integer = INTEGERS[dtype];
-  if (integer) return integer[1] ? BigInt.asIntN(integer[0], code) : code;
-  const { exponent, mantissa, bias, special } = FLOATS[dtype]!;
-  const sign = code >> BigInt(exponent + mantissa) ? -1 : 1;
-  const power = Number((code >> BigInt(mantissa)) & ((1n << BigInt(exponent)) - 1n));
-  const fraction = Number(code & ((1n << BigInt(mantissa)) - 1n));
-  const isHighest = power === 2 ** exponent - 1;
-  if (special === 'ieee' && isHighest) return fraction === 0 ? sign * Infinity : NaN;
-  if (special === 'all-ones' && isHighest && fraction === 2 ** mantissa - 1) return NaN;
-  if (special === 'negative-zero' && sign < 0 && power === 0 && fraction === 0) return NaN;
-  const significand = power === 0 ? fraction : fraction + 2 ** mantissa;
-  // in two steps, so that the smallest numbers are not lost on the way
-  return sign * significand * 2 ** -mantissa * 2 ** (Math.max(1, power) - bias);
-}
-
-const bitsOf = (dtype: string): number => {
-  const float = FLOATS[dtype];
-  return float ? 1 + float.exponent + float.mantissa : INTEGERS[dtype]![0];
-};
-
-/** Any code; of floats often one with an extreme exponent. */
-function codesOf(dtype: string): fc.Arbitrary<bigint> {
-  const most = (1n << BigInt(bitsOf(dtype))) - 1n;
-  const float = FLOATS[dtype];
-  if (!float) return fc.oneof(fc.bigInt(0n, most), fc.constantFrom(0n, most, most >> 1n, 1n));
-  const infinity = ((1n << BigInt(float.exponent)) - 1n) << BigInt(float.mantissa);
-  return fc.oneof(
-    fc.bigInt(0n, most),
-    fc.constantFrom(0n, 1n, infinity, infinity | 1n, most, (most >> 1n) + 1n),
+/** Codes of a dtype wherever they lie: none, one, any odd number; now and then the same one throughout, such as a NaN. */
+function cases(dtype: string): fc.Arbitrary<readonly [codes: readonly bigint[], placement: Placement]> {
+  const code = codesOf(dtype);
+  const lists = fc.oneof(
+    fc.array(code, { maxLength: 70 }),
+    fc.tuple(code, fc.nat(9)).map(([one, count]) => new Array<bigint>(count).fill(one)),
+  );
+  return lists.chain((codes) =>
+    placements(fc.constant([codes.length])).map((placement) => [codes, placement] as const),
   );
 }
 
-interface Layout {
-  readonly isBig: boolean;
-  /** Elements between one value and the next, and before the first. */
-  readonly step: number;
-  readonly offset: number;
+const planOf = (dtype: string, codes: readonly bigint[], placement: Placement) =>
+  laidOut(dtype, placement, (index) => codes[index]!);
+
+/** The least magnitude with a mantissa of full length, or 0; by the papers on the formats. */
+const SMALLEST_NORMAL: Readonly<Record<string, number>> = {
+  ...{ f64: 2 ** -1022, f80: 2 ** -1022, f32: 2 ** -126, bf16: 2 ** -126, f16: 2 ** -14, f8_e5m2: 2 ** -14 },
+  ...{ f8_e4m3: 2 ** -6, f8_e5m2fnuz: 2 ** -15, f8_e4m3fnuz: 2 ** -7, f6_e2m3: 1, f6_e3m2: 0.25, f4_e2m1: 1 },
+};
+
+const ascending = (a: number, b: number) => a - b;
+const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+
+/** Linear between the two values around its rank. */
+function quantile(sorted: readonly number[], probability: number): number {
+  const position = probability * (sorted.length - 1);
+  const lower = Math.floor(position);
+  const upper = Math.min(lower + 1, sorted.length - 1);
+  return sorted[lower]! * (1 - (position - lower)) + sorted[upper]! * (position - lower);
 }
 
-const layouts = fc.record({ isBig: fc.boolean(), step: fc.integer({ min: 1, max: 3 }), offset: fc.nat(5) });
-
-function planOf(dtype: string, codes: readonly bigint[], { isBig, step, offset }: Layout): TensorPlan {
-  const width = bitsOf(dtype) / 8;
-  const bytes = new Uint8Array((offset + codes.length * step) * width).fill(0x55);
-  codes.forEach((code, index) => {
-    const at = (offset + index * step) * width;
-    for (let byte = 0; byte < width; byte++) {
-      bytes[at + (isBig ? width - 1 - byte : byte)] = Number((code >> BigInt(8 * byte)) & 0xffn);
-    }
-  });
-  const tensor: StoredTensor = {
-    name: 't',
-    dtype,
-    shape: [codes.length],
-    storage: {
-      kind: 'dense',
-      source: 0,
-      offset: 0,
-      byteLength: bytes.byteLength,
-      byteOrder: isBig ? 'big' : 'little',
-      elementOffset: offset,
-      strides: [step],
-    },
-  };
-  return { tensor, sources: [{ kind: 'memory', bytes }] };
+function expectNear(found: unknown, expected: number, bound: number): void {
+  expect(Math.abs(Number(found) - expected)).toBeLessThanOrEqual(bound);
 }
 
-const isFinite = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isFinite(value);
-/** Zeros of either sign are one number, and whole numbers of any kind compare. */
-const plain = (value: number | bigint | undefined) => (typeof value === 'number' ? value + 0 : value);
+describe.each(REAL_DTYPES)('figures of %s', (dtype) => {
+  const valuesOf = (codes: readonly bigint[]) => codes.map((code) => numberOf(meaningOf(dtype, code)));
 
-describe.each([...Object.keys(FLOATS), ...Object.keys(INTEGERS)])('figures of %s', (dtype) => {
   it('are those of its definition, in either byte order, at any offset and stride', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(codesOf(dtype), { maxLength: 70 }), layouts, async (codes, layout) => {
-        const values = codes.map((code) => valueOf(dtype, code));
-        const finite = values.filter(isFinite).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      fc.asyncProperty(cases(dtype), async ([codes, placement]) => {
+        const values = valuesOf(codes);
+        const finite = values.filter(Number.isFinite).sort(ascending);
+        const probabilities = [0, 0.1, 0.5, 0.75, 1];
         const { summary } = await summaryTask(
-          { plan: planOf(dtype, codes, layout), quantiles: [0, 1], isDigestWanted: false },
+          { plan: planOf(dtype, codes, placement), quantiles: probabilities, isDigestWanted: false },
           {},
         );
-        const { count, nan, positiveInfinity, negativeInfinity, zeros, min, max, quantiles } = summary!;
-        expect({ count, nan, positiveInfinity, negativeInfinity, zeros }).toEqual({
+        const { min, max, mean, std, l2, quantiles, ...counts } = summary!;
+        const tiny = SMALLEST_NORMAL[dtype] ?? 0;
+        expect(counts).toEqual({
           count: codes.length,
           nan: values.filter((value) => Number.isNaN(value)).length,
           positiveInfinity: values.filter((value) => value === Infinity).length,
           negativeInfinity: values.filter((value) => value === -Infinity).length,
-          zeros: values.filter((value) => Number(value) === 0).length,
+          zeros: values.filter((value) => value === 0).length,
+          denormals: values.filter((value) => value !== 0 && Math.abs(value) < tiny).length,
+          exact: true,
         });
-        // 64-bit integers come as what they are, narrower ones as numbers
-        const asTold = (value: number | bigint | undefined) =>
-          plain(typeof value === 'bigint' && bitsOf(dtype) < 64 ? Number(value) : value);
-        const ends = [asTold(finite[0]), asTold(finite.at(-1))];
-        expect([min, max].map(plain)).toEqual(ends);
-        if (finite.length > 0) expect([quantiles['0'], quantiles['1']].map(plain)).toEqual(ends);
+        if (finite.length === 0) {
+          expect([min, max, mean, std, l2, quantiles]).toEqual([...new Array<undefined>(5), {}]);
+          return;
+        }
+        expect([min, max].map(Number).map((value) => value + 0)).toEqual([
+          finite[0]! + 0,
+          finite.at(-1) + 0,
+        ]);
+        // the sums of the largest doubles are tried with the kernels, in a unit near them
+        const largest = Math.max(-finite[0]!, finite.at(-1));
+        if (largest > 1e150 || (largest < 1e-150 && largest > 0)) return;
+        const average = total(finite) / finite.length;
+        expectNear(mean, average, 1e-14 * largest);
+        const deviation = Math.sqrt(total(finite.map((value) => (value - average) ** 2)) / finite.length);
+        expectNear(std, deviation, 1e-13 * largest);
+        expectNear(l2, Math.hypot(...finite), 1e-13 * Math.hypot(...finite));
+        for (const probability of probabilities) {
+          expectNear(quantiles[String(probability)], quantile(finite, probability), 1e-14 * largest);
+        }
       }),
       { numRuns: 40 },
     );
@@ -134,13 +102,11 @@ describe.each([...Object.keys(FLOATS), ...Object.keys(INTEGERS)])('figures of %s
 
   it('in bins are counted as its values are', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(codesOf(dtype), { maxLength: 70 }), layouts, async (codes, layout) => {
+      fc.asyncProperty(cases(dtype), async ([codes, placement]) => {
         const range = [-2, 6] as const;
-        const { edges, counts, below, above } = await histogramTask(
-          { plan: planOf(dtype, codes, layout), bins: 5, range },
-          {},
-        );
-        const values = codes.map((code) => Number(valueOf(dtype, code))).filter(Number.isFinite);
+        const plan = planOf(dtype, codes, placement);
+        const { edges, counts, below, above } = await histogramTask({ plan, bins: 5, range }, {});
+        const values = valuesOf(codes).filter(Number.isFinite);
         const within = (from: number, to: number, isLast: boolean) =>
           values.filter((value) => value >= from && (value < to || (isLast && value === to))).length;
         const expected = Array.from({ length: 5 }, (_, bin) =>
@@ -153,6 +119,54 @@ describe.each([...Object.keys(FLOATS), ...Object.keys(INTEGERS)])('figures of %s
         ]);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it('in a sketch count every value, and bins of it hold none twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases(dtype), async ([codes, placement]) => {
+        const sketch = mergedSketch([await sketchTask({ plan: planOf(dtype, codes, placement) }, {})]);
+        const values = valuesOf(codes);
+        const finite = values.filter(Number.isFinite);
+        expect([sketch.count, sketch.finite, total([...sketch.codeCounts])]).toEqual([
+          codes.length,
+          finite.length,
+          codes.length,
+        ]);
+        expect([sketch.min + 0, sketch.max + 0]).toEqual([Math.min(...finite) + 0, Math.max(...finite) + 0]);
+        const histogram = sketchedBins(sketch, Float64Array.of(-2, 0, 2));
+        if (!histogram) return;
+        const { counts, below, above } = histogram;
+        expect(total([...counts]) + below + above).toBe(finite.length);
+        if (bitsOf(dtype) > 16) return;
+        expect([...counts]).toEqual([
+          finite.filter((value) => value >= -2 && value < 0).length,
+          finite.filter((value) => value >= 0 && value <= 2).length,
+        ]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe.each(['i64', 'u64'])('extremes and quantiles of %s', (dtype) => {
+  it('are whole numbers to the last digit', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases(dtype), async ([codes, placement]) => {
+        const sorted = codes
+          .map((code) => meaningOf(dtype, code))
+          .filter(isFinite)
+          .map(({ significand }: Finite) => significand)
+          .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+        const { summary } = await summaryTask(
+          { plan: planOf(dtype, codes, placement), quantiles: [0, 1], isDigestWanted: false },
+          {},
+        );
+        const { min, max, quantiles } = summary!;
+        expect([min, max]).toEqual([sorted[0], sorted.at(-1)]);
+        if (sorted.length > 0) expect([quantiles['0'], quantiles['1']]).toEqual([sorted[0], sorted.at(-1)]);
+      }),
+      { numRuns: 40 },
     );
   });
 });
