@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import { compareCheckpoints } from '#main/services/comparison.ts';
 import { createCompute } from '#main/services/compute.ts';
 import { countOf, laidOut, placements, type Placement } from '#test/kit/laid-out.ts';
@@ -19,6 +18,7 @@ import {
   type Finite,
   type Meaning,
 } from '#test/kit/number-kinds.ts';
+import { holding } from '#test/kit/one-tensor.ts';
 import type { ComparisonRow } from '#shared/statistics.ts';
 
 const TOLERANCE = [0.25, 0.125] as const;
@@ -29,20 +29,19 @@ interface Side {
   readonly placement: Placement;
 }
 
-/** A checkpoint of one tensor. */
-function holding({ dtype, codes, placement }: Side): OpenCheckpoint {
-  const { shape } = placement;
-  const plan = laidOut(dtype, placement, (index) => codes[index]!);
-  const tensor = { name: 't', dtype, shape, elementCount: countOf(shape), byteLength: 0 };
-  return { summary: { tensors: [tensor], metadata: {} }, plan: () => plan } as unknown as OpenCheckpoint;
-}
+const planOf = ({ dtype, placement, codes }: Side) => laidOut(dtype, placement, (index) => codes[index]!);
 
 async function rowOf(a: Side, b: Side, isTolerant: boolean): Promise<ComparisonRow> {
-  const { rows } = await compareCheckpoints(holding(a), holding(b), createCompute(undefined), {
-    signal: new AbortController().signal,
-    progress: () => {},
-    ...(isTolerant ? { tolerance: TOLERANCE } : {}),
-  });
+  const { rows } = await compareCheckpoints(
+    holding(planOf(a)),
+    holding(planOf(b)),
+    createCompute(undefined),
+    {
+      signal: new AbortController().signal,
+      progress: () => {},
+      ...(isTolerant ? { tolerance: TOLERANCE } : {}),
+    },
+  );
   return rows[0]!;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { createCompute, type Compute } from '#main/services/compute.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
 import { profilesOf } from '#main/services/profiles.ts';
 import type { Pass } from '#main/services/windows.ts';
+import { writeSparse } from '#test/kit/sparse-file.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import { linesOfCell, type Profile } from '#shared/profile.ts';
 import { elementCountOf } from '#shared/tensor.ts';
@@ -54,10 +55,7 @@ function sparse(
   planted: readonly (readonly [at: number, byte: number])[],
 ): string {
   const path = join(folder, name);
-  const handle = openSync(path, 'w');
-  ftruncateSync(handle, byteLength);
-  for (const [at, byte] of planted) writeSync(handle, Uint8Array.of(byte), 0, 1, at);
-  closeSync(handle);
+  writeSparse(path, byteLength, planted);
   return path;
 }
 
