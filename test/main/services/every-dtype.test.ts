@@ -80,10 +80,7 @@ describe.each(REAL_DTYPES)('figures of %s', (dtype) => {
           expect([min, max, mean, std, l2, quantiles]).toEqual([...new Array<undefined>(5), {}]);
           return;
         }
-        expect([min, max].map(Number).map((value) => value + 0)).toEqual([
-          finite[0]! + 0,
-          finite.at(-1) + 0,
-        ]);
+        expect([min, max].map(Number).map((value) => value + 0)).toEqual([finite[0]! + 0, finite.at(-1) + 0]);
         // the sums of the largest doubles are tried with the kernels, in a unit near them
         const largest = Math.max(-finite[0]!, finite.at(-1));
         if (largest > 1e150 || (largest < 1e-150 && largest > 0)) return;
