@@ -1,6 +1,7 @@
 import type { Handler } from '#main/commands/handler.ts';
 import { compareCheckpoints } from '#main/services/comparison.ts';
 import { verifyCheckpoint } from '#main/services/integrity.ts';
+import { findDuplicates } from '#main/services/duplicates.ts';
 import { findNonFinite } from '#main/services/non-finite.ts';
 import { saveCheckpoint } from '#main/services/saving.ts';
 import { summarizeCheckpoint } from '#main/services/summarize.ts';
@@ -57,6 +58,12 @@ export const findNonFiniteCommand: Handler<'checkpoint.find-non-finite'> = async
   { file },
   context,
 ) => findNonFinite(await checkpoints.open(file), compute, context);
+
+export const findDuplicatesCommand: Handler<'checkpoint.find-duplicates'> = async (
+  { checkpoints, compute },
+  { file },
+  context,
+) => findDuplicates(await checkpoints.open(file), compute, context);
 
 export const saveCommand: Handler<'checkpoint.save'> = async (services, params, context) =>
   saveCheckpoint(services, params, context);

@@ -14,6 +14,7 @@ export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'checkpoint.compare': checkpoint.compareCommand,
   'checkpoint.verify': checkpoint.verifyCommand,
   'checkpoint.xray': checkpoint.xrayCommand,
+  'checkpoint.find-duplicates': checkpoint.findDuplicatesCommand,
   'checkpoint.find-non-finite': checkpoint.findNonFiniteCommand,
   'checkpoint.save': checkpoint.saveCommand,
   'tensor.summary': tensor.summaryCommand,

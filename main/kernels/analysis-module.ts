@@ -9,6 +9,10 @@ export interface AnalysisKernels {
   /** Signed, as WebAssembly hands numbers over. */
   crc32(at: number, byteLength: number, seed: number): number;
   crc32c(at: number, byteLength: number, seed: number): number;
+  /** See `assembly/xxhash64.ts`. */
+  hashStart(lanes: number): void;
+  hashStripes(at: number, byteLength: number, lanes: number): void;
+  hashFinish(lanes: number, rest: number, total: number): bigint;
   /** @param record twelve doubles: see `assembly/moments.ts`. */
   momentsF32(at: number, count: number, tiny: number, record: number): void;
   momentsF64(at: number, count: number, tiny: number, record: number): void;

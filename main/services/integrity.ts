@@ -2,12 +2,13 @@ import { isChunkChecked } from '#main/formats/chunks.ts';
 import type { Checksum, StoredTensor } from '#main/formats/contract.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
+import { sideBySide } from '#main/services/side-by-side.ts';
 import { storedRange, type StoredRange } from '#main/services/stored-range.ts';
 import type { ChunkFault } from '#main/services/tasks/chunk-check.ts';
 import { planOf } from '#main/services/tensor-plan.ts';
+import { isTensorProblem } from '#main/services/tensor-problem.ts';
 import type { VerifiedCheckpoint, VerifiedTensor, VerifyUpdate } from '#shared/commands/checkpoint.ts';
 import type { Integrity, Problem } from '#shared/checkpoint.ts';
-import { isAppError } from '#shared/errors.ts';
 
 /** Problems that say that bytes are not where, or not what, the file promises. */
 const DAMAGE: ReadonlySet<string> = new Set([
@@ -77,24 +78,19 @@ export async function verifyCheckpoint(
     problems.flatMap(({ code, tensor }) => (tensor !== undefined && DAMAGE.has(code) ? [tensor] : [])),
   );
   const rows = new Array<VerifiedTensor>(checkpoint.tensors.length);
-  let next = 0;
 
-  const work = async () => {
-    for (let index = next++; index < rows.length; index = next++) {
-      const tensor = checkpoint.tensors[index]!;
-      const { state, at }: State = damaged.has(tensor.name)
-        ? { state: 'failed' }
-        : await stateOf(tensor, check);
-      const stored = at ?? rangeOf(open, tensor);
-      rows[index] = {
-        name: tensor.name,
-        state,
-        ...(stored ? { file: stored.file, range: stored.range } : {}),
-      };
-      context.progress({ done, total, unit: 'bytes', finished: [rows[index]!] });
-    }
-  };
-  await Promise.all(Array.from({ length: compute.width }, work));
+  await sideBySide(checkpoint.tensors, compute.width, async (tensor, index) => {
+    const { state, at }: State = damaged.has(tensor.name)
+      ? { state: 'failed' }
+      : await stateOf(tensor, check);
+    const stored = at ?? rangeOf(open, tensor);
+    rows[index] = {
+      name: tensor.name,
+      state,
+      ...(stored ? { file: stored.file, range: stored.range } : {}),
+    };
+    context.progress({ done, total, unit: 'bytes', finished: [rows[index]] });
+  });
 
   const isDamaged = problems.some(({ code }) => DAMAGE.has(code));
   return { verdict: verdictOf(rows, isDamaged), tensors: rows, problems };
@@ -150,7 +146,7 @@ async function faultIn(
       offset: from,
     });
   } catch (error) {
-    if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
+    if (!isTensorProblem(error)) throw error;
     problems.push({ code: error.code, message: error.message, tensor: name, offset: from });
   }
   return at;

@@ -2,9 +2,10 @@ import { hasNonFinite } from '#main/kernels/non-finite.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { pacedUpdates } from '#main/services/paced-updates.ts';
+import { sideBySide } from '#main/services/side-by-side.ts';
+import { orProblem } from '#main/services/tensor-problem.ts';
 import type { FindNonFiniteUpdate, NonFiniteFindings, NonFiniteTensor } from '#shared/commands/checkpoint.ts';
 import type { Problem } from '#shared/checkpoint.ts';
-import { isAppError } from '#shared/errors.ts';
 import { coordinateOf, type TensorInfo } from '#shared/tensor.ts';
 
 /**
@@ -21,7 +22,6 @@ export async function findNonFinite(
   const rows = new Array<NonFiniteTensor | undefined>(wanted.length);
   const problems: Problem[] = [];
   let done = 0;
-  let next = 0;
   const updates = pacedUpdates<NonFiniteTensor>((found) =>
     context.progress({ done: Math.min(done, total), total, unit: 'bytes', found }),
   );
@@ -30,14 +30,11 @@ export async function findNonFinite(
     updates.tell();
   };
 
-  const work = async () => {
-    for (let index = next++; index < wanted.length; index = next++) {
-      const row = await searched(open, compute, wanted[index]!, context.signal, onRead, problems);
-      rows[index] = row;
-      if (row) updates.tell([row]);
-    }
-  };
-  await Promise.all(Array.from({ length: compute.width }, work));
+  await sideBySide(wanted, compute.width, async (tensor, index) => {
+    const row = await searched(open, compute, tensor, context.signal, onRead, problems);
+    rows[index] = row;
+    if (row) updates.tell([row]);
+  });
   updates.flush();
 
   return {
@@ -64,24 +61,10 @@ async function searched(
   onRead: (byteLength: number) => void,
   problems: Problem[],
 ): Promise<NonFiniteTensor | undefined> {
-  try {
-    const { first, ...counts } = await compute.run(
-      'non-finite',
-      { plan: open.plan(name) },
-      { signal, onRead },
-    );
-    return first === undefined
-      ? undefined
-      : { name, elementCount, ...counts, at: coordinateOf(first, shape) };
-  } catch (error) {
-    if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
-    const { offset } = error.fields;
-    problems.push({
-      code: error.code,
-      message: error.message,
-      tensor: name,
-      ...(offset === undefined ? {} : { offset }),
-    });
-    return undefined;
-  }
+  const answer = await orProblem(name, problems, () =>
+    compute.run('non-finite', { plan: open.plan(name) }, { signal, onRead }),
+  );
+  if (answer?.first === undefined) return undefined;
+  const { first, ...counts } = answer;
+  return { name, elementCount, ...counts, at: coordinateOf(first, shape) };
 }

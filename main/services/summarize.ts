@@ -5,9 +5,10 @@ import type { Compute } from '#main/services/compute.ts';
 import { checksumKey, verifyCheckpoint } from '#main/services/integrity.ts';
 import { anyGlob } from '#main/services/globs.ts';
 import { dequantised } from '#main/services/dequantised.ts';
+import { sideBySide } from '#main/services/side-by-side.ts';
+import { orProblem } from '#main/services/tensor-problem.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/tensor-summary.ts';
 import type { SummarizedCheckpoint, SummarizedTensor, SummarizeUpdate } from '#shared/commands/checkpoint.ts';
-import { isAppError } from '#shared/errors.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import type { Summary } from '#shared/statistics.ts';
 import type { TensorInfo } from '#shared/tensor.ts';
@@ -35,29 +36,23 @@ export async function summarizeCheckpoint(
   const total = wanted.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const problems: Problem[] = [...open.summary.problems];
   const rows: SummarizedTensor[] = new Array<SummarizedTensor>(wanted.length);
-  const order = longestFirst(wanted);
   const checksums = new Map<string, number>();
   let done = 0;
-  let next = 0;
 
   const onRead = (byteLength: number) => {
     done += byteLength;
     options.progress({ done: Math.min(done, total), total, unit: 'bytes' });
   };
-  const work = async () => {
-    while (next < order.length) {
-      const index = order[next++]!;
-      const info = wanted[index]!;
-      // more than a thread's share of all would be waited for at the end
-      const isSplit = info.byteLength * compute.width > total;
-      const row = { ...options, isSplit, onRead };
-      rows[index] = await summarizeRow(open, compute, info, row, problems, checksums);
-      options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [rows[index]] });
-    }
-  };
   // one more than a thread works on, so that none waits for this thread between two tensors
-  const underWay = compute.width === 1 ? 1 : 2 * compute.width;
-  await Promise.all(Array.from({ length: underWay }, work));
+  const atOnce = compute.width === 1 ? 1 : 2 * compute.width;
+  await sideBySide(longestFirst(wanted), atOnce, async (index) => {
+    const info = wanted[index]!;
+    // more than a thread's share of all would be waited for at the end
+    const isSplit = info.byteLength * compute.width > total;
+    const row = await summarizeRow(open, compute, info, { ...options, isSplit, onRead }, problems, checksums);
+    rows[index] = row;
+    options.progress({ done: Math.min(done, total), total, unit: 'bytes', finished: [row] });
+  });
 
   const verification = options.isVerificationWanted
     ? await verifyCheckpoint(open, compute, { signal: options.signal, progress: () => {} }, checksums)
@@ -97,23 +92,14 @@ async function summarizeRow(
   checksums: Map<string, number>,
 ): Promise<SummarizedTensor> {
   if (info.noData) return info;
-  try {
+  const row = await orProblem(info.name, problems, async () => {
     const asked = { ...options, quantiles: options.quantiles ?? DEFAULT_QUANTILES };
     const { checksum, ...answer } = await summarizeTensor(open, compute, info.name, asked);
     if (checksum !== undefined) checksums.set(checksumKey(open.tensor(info.name).checksums![0]!), checksum);
     const real = info.quantisation && (await dequantised(open, compute, info, options));
     return { ...info, ...answer, ...(real ? { dequantised: real } : {}) };
-  } catch (error) {
-    if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
-    const { offset } = error.fields;
-    problems.push({
-      code: error.code,
-      message: error.message,
-      tensor: info.name,
-      ...(offset === undefined ? {} : { offset }),
-    });
-    return info;
-  }
+  });
+  return row ?? info;
 }
 
 /**

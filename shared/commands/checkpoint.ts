@@ -81,6 +81,31 @@ export interface FindNonFiniteUpdate extends Progress {
   readonly found?: readonly NonFiniteTensor[];
 }
 
+/** Tensors whose dtype, shape and every bit are the same. */
+export interface DuplicateGroup {
+  /** Two and more, in the order of the file. */
+  readonly names: readonly string[];
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Bytes of one of them. */
+  readonly byteLength: number;
+  /** Bytes that the file could do without: 0 where all share one storage. */
+  readonly sparedBytes: number;
+  /** Every element of each has the same bits. */
+  readonly isConstant: boolean;
+}
+
+export interface DuplicateFindings {
+  /** Those that cost most first. */
+  readonly groups: readonly DuplicateGroup[];
+  /** Of all groups together. */
+  readonly sparedBytes: number;
+  /** Tensors of the checkpoint, and how many of them were read, since another one has their dtype and shape. */
+  readonly searched: { readonly tensors: number; readonly read: number };
+  /** Tensors that could not be read. */
+  readonly problems: readonly Problem[];
+}
+
 export interface SavedCheckpoint {
   /** Base name of the file written. */
   readonly written: string;
@@ -203,6 +228,15 @@ export const CHECKPOINT_COMMANDS = {
   /** Looks through every element of every tensor for NaNs and infinities. */
   'checkpoint.find-non-finite': command<NonFiniteFindings, FindNonFiniteUpdate>()({
     params: z.strictObject({ file: z.string() }),
+  }),
+  /** Finds tensors that are equal bit for bit; those that no other could be equal to are not read. */
+  'checkpoint.find-duplicates': command<DuplicateFindings, Progress>()({
+    params: z.strictObject({ file: z.string() }),
+    verb: {
+      verb: 'duplicates',
+      does: 'finds tensors that are equal bit for bit, and what they cost',
+      positionals: [{ param: 'file', title: 'PATH', kind: 'path' }],
+    },
   }),
   /** Writes chosen tensors to a new file, reopens it and compares. */
   'checkpoint.save': command<SavedCheckpoint>()({

@@ -59,6 +59,30 @@ test('the one NaN of a file is found, and one click leads to it', async ({ app }
   await expect(page.getByLabel('Value', { exact: true })).toHaveText('NaN');
 });
 
+test('equal tensors of a file are found, and each leads to its tensor', async ({ app, folder }) => {
+  const { page } = app;
+  const weights = new Uint8Array(Float32Array.from({ length: 12_000 }, (_, at) => Math.sin(at)).buffer);
+  const matrix = (name: string, bytes: Uint8Array) => ({ name, dtype: 'F32', shape: [100, 120], bytes });
+  const content = plainSafetensors([
+    matrix('embed.weight', weights),
+    matrix('slots.0', new Uint8Array(48_000)),
+    matrix('slots.1', new Uint8Array(48_000)),
+    matrix('head.weight', weights),
+    matrix('inner.weight', weights.slice().reverse()),
+  ]);
+  await app.drop([newFile(folder, 'tied.safetensors', content)]);
+  await showView(page, 'Equal');
+  await page.getByRole('button', { name: 'Look for equal tensors' }).click();
+  const verdict = page.getByRole('status').filter({ hasText: '4 tensors are equal to another' });
+  await expect(verdict).toContainText('93.8 KiB could be spared');
+  await app.picture('equal-tensors');
+  await page
+    .getByRole('grid', { name: 'Equal tensors' })
+    .getByRole('gridcell', { name: 'head.weight', exact: true })
+    .dblclick();
+  await expect(page.getByRole('heading', { name: 'head.weight' })).toBeVisible();
+});
+
 test('the dead units of a layer are seen, and one click leads to one of them', async ({ app, folder }) => {
   const { page } = app;
   const [rows, columns] = [300, 200];

@@ -1,6 +1,7 @@
 /** The entry of the analysis module: what its exports are, `main/kernels/analysis-module.ts` types. */
 export { workspace } from './workspace';
 export { crc32, crc32c } from './crc';
+export { hashStart, hashStripes, hashFinish } from './xxhash64';
 export { momentsF32, momentsF64 } from './moments';
 export { countBytes, countHalves, countUpperHalves, countUpperHalvesOfDoubles } from './counting';
 export { countLowerHalves, drain, gather } from './counting';

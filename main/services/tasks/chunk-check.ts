@@ -2,8 +2,9 @@ import { checkChunk, isChunkChecked } from '#main/formats/chunks.ts';
 import { withSources, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { breathe } from '#main/bytes/breathe.ts';
 import type { Pass } from '#main/services/windows.ts';
+import { isTensorProblem } from '#main/services/tensor-problem.ts';
 import { elementByteLength } from '#shared/dtype.ts';
-import { isAppError, throwIfCancelled, type ErrorCode } from '#shared/errors.ts';
+import { throwIfCancelled, type ErrorCode } from '#shared/errors.ts';
 
 export interface ChunkCheckTask {
   /** Of a tensor in chunks. */
@@ -31,7 +32,7 @@ export async function chunkCheckTask({ plan }: ChunkCheckTask, pass: Pass): Prom
       try {
         await checkChunk(chunk, sources[chunk.source]!, width, pass.signal);
       } catch (error) {
-        if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
+        if (!isTensorProblem(error)) throw error;
         return { chunk: index, code: error.code, message: error.message };
       }
       pass.onRead?.(chunk.byteLength);

@@ -2,6 +2,7 @@
 import { checksumTask } from '#main/services/tasks/checksum.ts';
 import { chunkCheckTask } from '#main/services/tasks/chunk-check.ts';
 import { differenceTask } from '#main/services/tasks/difference.ts';
+import { fastDigestTask } from '#main/services/tasks/fast-digest.ts';
 import { heatMapTask } from '#main/services/tasks/heat-map.ts';
 import { histogramTask } from '#main/services/tasks/histogram.ts';
 import { nonFiniteTask } from '#main/services/tasks/non-finite.ts';
@@ -17,6 +18,7 @@ export const TASKS = {
   'chunk-check': chunkCheckTask,
   histogram: histogramTask,
   difference: differenceTask,
+  'fast-digest': fastDigestTask,
   'heat-map': heatMapTask,
   'non-finite': nonFiniteTask,
   pair: pairTask,

@@ -2,6 +2,7 @@
 import { perform } from '#renderer/stores/host-events.ts';
 import { shortcutText } from '#renderer/client/shortcuts.ts';
 import { useCheckpoints } from '#renderer/stores/checkpoints.ts';
+import { useDuplicates } from '#renderer/stores/duplicates.ts';
 import { useNavigation } from '#renderer/stores/navigation.ts';
 import { useNonFinite } from '#renderer/stores/non-finite.ts';
 import { useRuns } from '#renderer/stores/runs.ts';
@@ -39,6 +40,11 @@ export function* commandEntries(): Generator<PaletteEntry> {
       useNavigation().go('browse');
       useSelection().tab = 'non-finite';
       return useNonFinite().search(current.file);
+    });
+    yield command('duplicates', 'Look for equal tensors in the file', () => {
+      useNavigation().go('browse');
+      useSelection().tab = 'duplicates';
+      return useDuplicates().search(current.file);
     });
   }
   yield command('sample', 'Open the sample checkpoint', () => {

@@ -1,5 +1,6 @@
 /** One printer for every verb of the contract. */
 import { diffPrinter } from '#main/hosts/cli/print/diff.ts';
+import { duplicatesPrinter } from '#main/hosts/cli/print/duplicates.ts';
 import { histPrinter } from '#main/hosts/cli/print/hist.ts';
 import { lsPrinter } from '#main/hosts/cli/print/ls.ts';
 import type { Printer } from '#main/hosts/cli/print/printer.ts';
@@ -16,6 +17,7 @@ import type { CommandName } from '#shared/commands/commands.ts';
 export const PRINTERS: { readonly [Name in CommandName]?: Printer<Name> } = {
   'checkpoint.open': lsPrinter,
   'checkpoint.summarize': statPrinter,
+  'checkpoint.find-duplicates': duplicatesPrinter,
   'checkpoint.verify': verifyPrinter,
   'checkpoint.xray': xrayPrinter,
   'tensor.histogram': histPrinter,

@@ -145,6 +145,30 @@ describe('what is printed', () => {
     expect(out).toBe('from,to,count\n0,2.5,3\n2.5,5,3\n');
   });
 
+  it('equal tensors are told with what they cost, for people and for programs', async () => {
+    const twice = join(folder, 'twice.safetensors');
+    const pair = (name: string, ...values: number[]) => ({
+      name,
+      dtype: 'F32',
+      shape: [2],
+      bytes: new Uint8Array(Float32Array.from(values).buffer),
+    });
+    writeFileSync(twice, plainSafetensors([pair('head', 1, 2), pair('other', 2, 1), pair('embed', 1, 2)]));
+    expect((await paramscope('duplicates', twice)).out).toBe(
+      [
+        '2 of 3 tensors are equal to another; 8 B could be spared.',
+        '',
+        'EQUAL  DTYPE  SHAPE  TO SPARE    TENSORS',
+        '    2  f32    2           8 B    head, embed\n',
+      ].join('\n'),
+    );
+    const group = { names: ['head', 'embed'], dtype: 'f32', shape: [2], byteLength: 8, sparedBytes: 8 };
+    expect((await paramscopeJson('duplicates', twice)).document).toMatchObject({
+      groups: [{ ...group, isConstant: false }],
+      sparedBytes: 8,
+    });
+  });
+
   it('rows and columns are told with the dead ones by index, and in CSV', async () => {
     const matrix = join(folder, 'matrix.npy');
     const values = Float32Array.of(3, 0, 4, 0, 0, 0, 2, 0, NaN);

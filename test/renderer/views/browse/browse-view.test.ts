@@ -175,6 +175,7 @@ describe('an opened checkpoint', () => {
       'Metadata',
       'X-ray',
       'NaN, ∞',
+      'Equal',
       'Problems',
     ]);
   });

@@ -1,0 +1,32 @@
+/** What a search for equal tensors found, in words. */
+import type { DuplicateSearch } from '#renderer/stores/duplicates.ts';
+import type { Verdict } from '#renderer/ui/verdict.ts';
+import { counted } from '#renderer/views/browse/totals.ts';
+import type { DuplicateFindings } from '#shared/commands/checkpoint.ts';
+import { escapeName, formatBytes, formatCount } from '#shared/display.ts';
+
+/** @returns undefined while there is nothing to say yet. */
+export function duplicatesVerdict({ state, answer }: DuplicateSearch): Verdict | undefined {
+  if (state === 'stopped') {
+    return { tone: 'caution', sentence: 'Stopped before the end, so nothing is known.', details: [] };
+  }
+  if (!answer) return undefined;
+  const { groups, searched, problems } = answer;
+  const details = [
+    `${formatCount(searched.read)} of ${counted(searched.tensors, 'tensor')} have another of their dtype and shape, and were read.`,
+    ...problems.map(
+      ({ tensor, message }) => `Not read: ${escapeName(tensor ?? 'a tensor')}, ${escapeName(message)}.`,
+    ),
+  ];
+  if (groups.length > 0) return { tone: 'caution', sentence: foundSentence(answer), details };
+  return problems.length > 0
+    ? { tone: 'caution', sentence: 'No two tensors are equal in what could be read.', details }
+    : { tone: 'good', sentence: 'No two tensors are equal.', details };
+}
+
+function foundSentence({ groups, sparedBytes }: DuplicateFindings): string {
+  const tensors = groups.reduce((sum, { names }) => sum + names.length, 0);
+  const cost =
+    sparedBytes > 0 ? `; ${formatBytes(sparedBytes)} could be spared` : ', and none is stored twice';
+  return `${counted(tensors, 'tensor')} are equal to another, bit for bit${cost}.`;
+}
