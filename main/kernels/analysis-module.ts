@@ -42,13 +42,31 @@ export interface AnalysisKernels {
   readonly profileF64: ProfileKernel;
   readonly profileI64: ProfileKernel;
   readonly profileU64: ProfileKernel;
-  /** See `assembly/dequantise.ts`. */
+  /** Decoders of blocks: see `assembly/blocks.ts`. */
   nibbleBlocks(
     ...places: [...BlockPlaces, blockBytes: number, codes: number, high: number, zero: number, least: number]
   ): void;
   byteBlocks(...places: [...BlockPlaces, blockBytes: number, codes: number]): void;
+  longByteBlocks(...places: BlockPlaces): void;
+  twoBitBlocks(...places: BlockPlaces): void;
+  threeBitBlocks(...places: BlockPlaces): void;
   sixBitScaledBlocks(...places: [...BlockPlaces, blockBytes: number, codes: number, fifth: number]): void;
   sixBitBlocks(...places: BlockPlaces): void;
+  unevenBlocks(...places: BlockPlaces): void;
+  scaledUnevenBlocks(...places: BlockPlaces): void;
+  microscaledBlocks(...places: BlockPlaces): void;
+  floatScaledBlocks(...places: BlockPlaces): void;
+  ternaryDigitBlocks(...places: BlockPlaces): void;
+  ternaryBitBlocks(...places: BlockPlaces): void;
+  signBlocks(...places: BlockPlaces): void;
+  bitPairBlocks(...places: BlockPlaces): void;
+  iq1sBlocks(...places: [...BlockPlaces, points: number]): void;
+  iq1mBlocks(...places: [...BlockPlaces, points: number]): void;
+  iq2xxsBlocks(...places: [...BlockPlaces, points: number]): void;
+  iq2xsBlocks(...places: [...BlockPlaces, points: number]): void;
+  iq2sBlocks(...places: [...BlockPlaces, points: number]): void;
+  iq3xxsBlocks(...places: [...BlockPlaces, points: number]): void;
+  iq3sBlocks(...places: [...BlockPlaces, points: number]): void;
   /** See `assembly/binning.ts`. */
   binF32(
     at: number,

@@ -11,4 +11,14 @@ export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves 
 export { finiteBytes, finiteHalves, finiteWords, finiteDoubles } from './non-finite';
 export { heatSlice, heatF32, heatF64 } from './heat-map';
 export { profileF32, profileF64, profileI64, profileU64 } from './profile';
-export { nibbleBlocks, byteBlocks, sixBitScaledBlocks, sixBitBlocks } from './dequantise';
+export { nibbleBlocks, byteBlocks, longByteBlocks } from './uniform-blocks';
+export { twoBitBlocks, threeBitBlocks, sixBitScaledBlocks, sixBitBlocks } from './super-blocks';
+export {
+  unevenBlocks,
+  scaledUnevenBlocks,
+  microscaledBlocks,
+  floatScaledBlocks,
+} from './nibble-table-blocks';
+export { ternaryDigitBlocks, ternaryBitBlocks, signBlocks, bitPairBlocks } from './few-bit-blocks';
+export { iq2xxsBlocks, iq2xsBlocks, iq2sBlocks, iq3xxsBlocks, iq3sBlocks } from './lattice-blocks';
+export { iq1sBlocks, iq1mBlocks } from './shifted-lattice-blocks';

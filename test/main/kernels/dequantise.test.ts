@@ -1,31 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { decodeByKernel } from '#main/kernels/dequantise/block-kernels.ts';
-import { decodeOneByOne, dequantise } from '#main/kernels/dequantise/dequantise.ts';
-import { blockLayout } from '#shared/block-dtype.ts';
-
-const WITH_KERNEL = ['q4_0', 'q4_1', 'q5_0', 'q5_1', 'q8_0', 'q4_k', 'q5_k', 'q6_k'];
+import { dequantise } from '#main/kernels/dequantise/dequantise.ts';
+import { BLOCK_LAYOUTS } from '#shared/block-dtype.ts';
+import { plainNumbers } from '#test/kit/plain-blocks/plain-blocks.ts';
 
 /** Bits as text, so that -0 is not 0; one NaN is like another. */
 function bitsOf(numbers: Float32Array): string[] {
   return [...numbers].map((number) => (Object.is(number, -0) ? '-0' : String(number)));
 }
 
-describe.each(WITH_KERNEL)('blocks of %s', (dtype) => {
-  const { byteLength, elements } = blockLayout(dtype)!;
-
+describe.each(BLOCK_LAYOUTS)('blocks of $name', ({ name, byteLength }) => {
   it('are decoded to the bits that one value at a time gives, whatever their bytes', () => {
     const blocks = fc
       .integer({ min: 0, max: 5 })
       .chain((count) => fc.uint8Array({ minLength: count * byteLength, maxLength: count * byteLength }));
     fc.assert(
       fc.property(blocks, (bytes) => {
-        const count = bytes.length / byteLength;
-        const [plain, found] = [new Float32Array(count * elements), new Float32Array(count * elements)];
-        decodeOneByOne(dtype, bytes, count, plain);
-        expect(decodeByKernel(dtype, bytes, count, found)).toBe(true);
-        expect(bitsOf(found)).toEqual(bitsOf(plain));
+        expect(bitsOf(dequantise(name, bytes))).toEqual(bitsOf(plainNumbers(name, bytes)));
       }),
       { numRuns: 60 },
     );

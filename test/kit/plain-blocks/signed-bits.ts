@@ -1,6 +1,6 @@
 // ggml Q1_0, Q2_0: one bit for the sign of the scale, or two bits for -1 to 2 times the scale; the first value in the lowest bits.
-import { half } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 
 const q1: BlockDecoder = (blocks, at, out, to) => {
   const scale = half(blocks, at);

@@ -1,6 +1,6 @@
 // ggml Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q8_1: 32 equally spaced values a block, from a scale and for the _1 kinds the least value.
-import { half, i8, u32 } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half, i8, u32 } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 
 const HALF_BLOCK = 16;
 

@@ -1,8 +1,8 @@
 // ggml IQ1_S, IQ1_M: eight values at a time as a point of a ternary lattice, moved by an eighth up or down, times a scale.
-import { half, halfOf, u16 } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half, halfOf, u16 } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 import { IQ1_GRID, IQ1_STEPS } from '#main/kernels/dequantise/iq1-grid.ts';
-import { latticePoints } from '#main/kernels/dequantise/lattice.ts';
+import { latticePoints } from '#test/kit/plain-blocks/lattice.ts';
 
 const LATTICE = latticePoints(IQ1_GRID, 8, 2, IQ1_STEPS);
 const SHIFT = 0.125;

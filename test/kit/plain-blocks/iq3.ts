@@ -1,8 +1,8 @@
 // ggml IQ3_XXS, IQ3_S: four values at a time as a point of a lattice, with signs and a scale for 32 values.
-import { half, u32 } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half, u32 } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 import { IQ3_S_GRID, IQ3_S_STEPS, IQ3_XXS_GRID, IQ3_XXS_STEPS } from '#main/kernels/dequantise/iq3-grids.ts';
-import { EVEN_SIGNS, latticePoints, putPoint } from '#main/kernels/dequantise/lattice.ts';
+import { EVEN_SIGNS, latticePoints, putPoint } from '#test/kit/plain-blocks/lattice.ts';
 
 const XXS = latticePoints(IQ3_XXS_GRID, 4, 4, IQ3_XXS_STEPS);
 const S = latticePoints(IQ3_S_GRID, 4, 4, IQ3_S_STEPS);

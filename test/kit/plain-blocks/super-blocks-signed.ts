@@ -1,6 +1,6 @@
 // ggml Q3_K, Q6_K, Q8_K: 256 values around zero in sub-blocks of 16, each with a signed multiple of the block's scale.
-import { half, i8, u32 } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half, i8, u32 } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 
 /** Sixteen scales of six bits in twelve bytes: four lower bits each in the first eight, two upper bits each in the last four. */
 function threeBitScale(blocks: Uint8Array, at: number, part: number): number {

@@ -1,6 +1,6 @@
 // ggml TQ1_0, TQ2_0: 256 values of -1, 0 or 1 times a scale.
-import { half } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 
 /** Runs of bytes that hold one ternary digit of `lanes` values after the other: 5 a byte, 4 in the last run. */
 const RUNS = [

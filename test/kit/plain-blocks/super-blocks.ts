@@ -1,6 +1,6 @@
 // ggml Q2_K, Q4_K, Q5_K: 256 values in sub-blocks, each with a scale and a least value that are multiples of the block's own.
-import { half } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 
 const q2k: BlockDecoder = (blocks, at, out, to) => {
   const scale = half(blocks, at + 80);

@@ -1,8 +1,8 @@
 // ggml IQ2_XXS, IQ2_XS, IQ2_S: eight values at a time as a point of a lattice, with signs and a scale for 16 or 32 values.
-import { half, u16, u32 } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half, u16, u32 } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 import { IQ2_S_GRID, IQ2_STEPS, IQ2_XS_GRID, IQ2_XXS_GRID } from '#main/kernels/dequantise/iq2-grids.ts';
-import { EVEN_SIGNS, latticePoints, putPoint } from '#main/kernels/dequantise/lattice.ts';
+import { EVEN_SIGNS, latticePoints, putPoint } from '#test/kit/plain-blocks/lattice.ts';
 
 const XXS = latticePoints(IQ2_XXS_GRID, 8, 2, IQ2_STEPS);
 const XS = latticePoints(IQ2_XS_GRID, 8, 2, IQ2_STEPS);

@@ -1,6 +1,6 @@
 // ggml IQ4_NL, IQ4_XS: sixteen unequally spaced values times a scale.
-import { half, u16 } from '#main/kernels/dequantise/block-fields.ts';
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import { half, u16 } from '#test/kit/plain-blocks/block-fields.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 
 /** ggml src/ggml-common.h, kvalues_iq4nl. */
 const VALUES = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113] as const;

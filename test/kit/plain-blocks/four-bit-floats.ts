@@ -1,5 +1,5 @@
 // ggml MXFP4, NVFP4: E2M1 numbers (OCP Microscaling Formats 1.0) times a scale that is itself a small float.
-import type { BlockDecoder } from '#main/kernels/dequantise/dequantise.ts';
+import type { BlockDecoder } from '#test/kit/plain-blocks/plain-blocks.ts';
 
 /** Twice the number of each E2M1 code, so that all are whole; -0 is 0, since ggml keeps integers here. */
 const DOUBLED = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12] as const;
