@@ -20,7 +20,6 @@ export interface AnalysisKernels {
   countHalves(at: number, count: number, tables: number): void;
   countUpperHalves(at: number, count: number, tables: number): void;
   countUpperHalvesOfDoubles(at: number, count: number, tables: number): void;
-  countLowerHalves(at: number, count: number, places: number, tables: number): void;
   drain(tables: number, tableCount: number, length: number, totals: number): void;
   gather(totals: number, length: number, codes: number, counts: number): number;
   isEqual(a: number, b: number, byteLength: number): number;
@@ -92,6 +91,19 @@ export interface AnalysisKernels {
     laneStride: number,
     outside: number,
   ): void;
+  /** See `assembly/whole-numbers.ts`. */
+  readonly doublesOfI32: ConversionKernel;
+  readonly doublesOfU32: ConversionKernel;
+  readonly doublesOfI64: ConversionKernel;
+  readonly doublesOfU64: ConversionKernel;
+  wholeNumbersI64(at: number, count: number, record: number): void;
+  wholeNumbersU64(at: number, count: number, record: number): void;
+  readonly narrowF32: NarrowingKernel;
+  readonly narrowF64: NarrowingKernel;
+  readonly narrowI32: NarrowingKernel;
+  readonly narrowU32: NarrowingKernel;
+  readonly narrowI64: NarrowingKernel;
+  readonly narrowU64: NarrowingKernel;
   readonly finiteBytes: FinitePrefixKernel;
   readonly finiteHalves: FinitePrefixKernel;
   readonly finiteWords: FinitePrefixKernel;
@@ -109,12 +121,21 @@ type ProfileKernel = (
   ...lines: [rowLines: number, rowPitch: number, columnLines: number, columnPitch: number]
 ) => void;
 
+type ConversionKernel = (at: number, count: number, out: number) => void;
+
+/** See `assembly/narrowing.ts`. */
+type NarrowingKernel = (
+  at: number,
+  count: number,
+  ...places: [places: number, intervals: number, keys: number, room: number]
+) => number;
+
 /** See `assembly/non-finite.ts`. */
 type FinitePrefixKernel = (at: number, byteLength: number, mask: number, code: number) => number;
 
 const PAGE_BYTES = 65_536;
 /** Address space alone until it is written to: enough for all regions of ordinary windows. */
-const START_BYTES = 64 * 1024 * 1024;
+const START_BYTES = 128 * 1024 * 1024;
 /** A cache line and the widest vector. */
 const ALIGNMENT = 64;
 

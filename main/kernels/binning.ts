@@ -113,23 +113,26 @@ function estimatePlan(
 function countFloats(bins: BinCounts, edges: Float64Array, values: Float32Array, plan: Plan): void {
   const { binF32 } = analysisKernels();
   const at = placeInput(values);
+  // memory that grows takes the view's length
+  const count = values.length;
   const { length } = bins.counts;
   // as `fractionBits` has it; places are rounded to whole parts
   const doubt = Math.ceil(plan.error * 2 ** (length <= 256 ? 15 : 11)) + 1;
   const { edgesAt, countsAt, outsideAt } = placeBins(edges, length);
-  binF32(at, values.length, plan.low, plan.factor, doubt, length, edgesAt, countsAt, outsideAt);
+  binF32(at, count, plan.low, plan.factor, doubt, length, edgesAt, countsAt, outsideAt);
   addCounts(bins, countsAt, length, outsideAt);
 }
 
 function countDoubles(bins: BinCounts, edges: Float64Array, values: Float64Array, plan: Plan): void {
   const { binF64 } = analysisKernels();
   const at = placeInput(values);
+  const count = values.length;
   const { length } = bins.counts;
   const { low, factor, error } = plan;
   const stride = length <= LANE_BINS ? length * 4 : 0;
   const words = stride === 0 ? length : 2 * length;
   const { edgesAt, countsAt, outsideAt } = placeBins(edges, words);
-  binF64(at, values.length, low, factor, 0.5 - error, length, edgesAt, countsAt, stride, outsideAt);
+  binF64(at, count, low, factor, 0.5 - error, length, edgesAt, countsAt, stride, outsideAt);
   addCounts(bins, countsAt, words, outsideAt);
 }
 

@@ -103,35 +103,6 @@ function tableCounter(
   };
 }
 
-/** As `CodeCounter`, with a table for each upper half that is looked for. */
-export interface LowerHalfCounter {
-  add(bytes: Uint8Array): void;
-  /** By lower half; a view that holds until the counter is released. */
-  countsOf(upper: number): Uint32Array;
-  release(): void;
-}
-
-/**
- * Counts the lower sixteen bits of f32 values whose upper ones are looked for.
- * @param uppers at most 255 of them, with less than 2^32 values each.
- */
-export function lowerHalfCounter(uppers: readonly number[]): LowerHalfCounter {
-  const kernels = analysisKernels();
-  const region = borrowRegion();
-  const tableBytes = 65_536 * 4;
-  const tables = region.reserve(uppers.length * tableBytes + 65_536);
-  const places = tables + uppers.length * tableBytes;
-  new Uint8Array(kernels.memory.buffer, tables, places + 65_536 - tables).fill(0);
-  const marks = new Uint8Array(kernels.memory.buffer, places, 65_536);
-  uppers.forEach((upper, index) => (marks[upper] = index + 1));
-  return {
-    add: (bytes) => kernels.countLowerHalves(placeInput(bytes), bytes.byteLength / 4, places, tables),
-    countsOf: (upper) =>
-      new Uint32Array(kernels.memory.buffer, tables + uppers.indexOf(upper) * tableBytes, 65_536),
-    release: () => returnRegion(region),
-  };
-}
-
 /** The codes that occur, of counts by code. */
 export function occurringCodes(all: Float64Array): Omit<CodeCounts, 'dtype'> {
   const codes = Uint32Array.from(all.keys()).filter((code) => all[code]! > 0);

@@ -54,11 +54,13 @@ const recordRegion = memoryRegion();
 /** Moments of one window of numbers; a view into the kernels' memory is taken as it is. */
 export function windowMoments(values: Float64Array | Float32Array, dtype: string): Moments {
   const at = placeInput(values);
+  // memory that grows takes the view's length
+  const { length } = values;
   const kernels = analysisKernels();
   const record = recordRegion.reserve(RECORD_DOUBLES * 8);
   const isDouble = values instanceof Float64Array;
   const count = isDouble ? kernels.momentsF64 : kernels.momentsF32;
-  count(at, values.length, smallestNormal(dtype), record);
+  count(at, length, smallestNormal(dtype), record);
   const [
     nan,
     positiveInfinity,
@@ -73,11 +75,10 @@ export function windowMoments(values: Float64Array | Float32Array, dtype: string
     mean,
     squares,
   ] = new Float64Array(kernels.memory.buffer, record, RECORD_DOUBLES) as unknown as MomentsRecord;
-  const counts = { count: values.length, nan, positiveInfinity, negativeInfinity, zeros, denormals, finite };
+  const counts = { count: length, nan, positiveInfinity, negativeInfinity, zeros, denormals, finite };
   const moments = { ...counts, min, max, minAt, maxAt, mean, squares, exponent: 0 };
   if (isDouble && finite > 0) moments.exponent = scaleExponent(Math.max(Math.abs(min), Math.abs(max)));
-  if (moments.exponent !== 0)
-    scaledDeviations(new Float64Array(kernels.memory.buffer, at, values.length), moments);
+  if (moments.exponent !== 0) scaledDeviations(new Float64Array(kernels.memory.buffer, at, length), moments);
   return moments;
 }
 

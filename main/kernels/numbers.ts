@@ -28,8 +28,32 @@ export function placeNumbers(dtype: string, bytes: Uint8Array, side: 0 | 1 = 0):
     (width === 1 ? decodeBytes : decodeHalves)(from, count, table, at);
     return { at, count, isDouble: false };
   }
+  const convert = conversionOf(dtype);
+  if (convert) {
+    const from = placeInput(bytes, side);
+    const at = decoded[side].reserve(count * 8);
+    convert(from, count, at);
+    return { at, count, isDouble: true };
+  }
   const values = decode(dtype, bytes);
   return { at: placeInput(values, side), count: values.length, isDouble: values instanceof Float64Array };
+}
+
+/** Of integers of 32 and 64 bits to doubles. */
+function conversionOf(dtype: string) {
+  const { doublesOfI32, doublesOfU32, doublesOfI64, doublesOfU64 } = analysisKernels();
+  switch (dtype) {
+    case 'i32':
+      return doublesOfI32;
+    case 'u32':
+      return doublesOfU32;
+    case 'i64':
+      return doublesOfI64;
+    case 'u64':
+      return doublesOfU64;
+    default:
+      return undefined;
+  }
 }
 
 /** The same numbers as doubles. */
@@ -43,6 +67,11 @@ export function asDoubles(numbers: PlacedNumbers, side: 0 | 1): PlacedNumbers {
 export function numbersView({ at, count, isDouble }: PlacedNumbers): Float64Array | Float32Array {
   const { buffer } = analysisKernels().memory;
   return isDouble ? new Float64Array(buffer, at, count) : new Float32Array(buffer, at, count);
+}
+
+/** As `numbersView`, their bytes. */
+export function numbersBytes({ at, count, isDouble }: PlacedNumbers): Uint8Array {
+  return new Uint8Array(analysisKernels().memory.buffer, at, count * (isDouble ? 8 : 4));
 }
 
 /** The f32 number of every code of a dtype of one or two bytes. */

@@ -14,9 +14,16 @@ import {
   type CodeCounter,
   type CodeCounts,
 } from '#main/kernels/code-counts.ts';
-import { decode } from '#main/kernels/decode.ts';
 import { emptyMoments, mergeMoments, windowMoments, type Moments } from '#main/kernels/moments.ts';
+import { numbersBytes, numbersView, placeNumbers } from '#main/kernels/numbers.ts';
 import { coarseShare, countsAtEdges, spansOf, type Span } from '#main/kernels/sketch-spans.ts';
+import {
+  addWholeNumbers,
+  emptyWholeNumbers,
+  isWhole,
+  mergeWholeNumbers,
+  type WholeNumbers,
+} from '#main/kernels/whole-numbers.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import type { Histogram } from '#shared/statistics.ts';
 
@@ -25,12 +32,16 @@ export interface Sketch extends Readonly<Moments> {
   readonly dtype: string;
   /** By code where the dtype has few, else by the upper half of the float that a value rounds to. */
   readonly codeCounts: Float64Array;
+  /** Of i64 and u64. */
+  readonly whole?: Readonly<WholeNumbers>;
 }
 
 /** What one thread found in its part of a tensor: little enough to be sent to another. */
 export interface SketchPart extends CodeCounts {
   /** Of each window in turn, as the order of merging them is part of a result; none where the codes tell all. */
   readonly windows: readonly Moments[];
+  /** Of i64 and u64. */
+  readonly whole?: Readonly<WholeNumbers>;
 }
 
 /** A sketch that is under way; its memory is lent to it. */
@@ -59,13 +70,15 @@ function losslessSketcher(dtype: string): Sketcher {
 function roundedSketcher(dtype: string): Sketcher {
   const counter: CodeCounter = dtype === 'f32' ? upperHalfCounter() : roundedHalfCounter();
   const windows: Moments[] = [];
+  const whole = isWhole(dtype) ? emptyWholeNumbers() : undefined;
   return {
     add: (bytes) => {
-      const values = decode(dtype, bytes);
-      windows.push(windowMoments(values, dtype));
-      counter.add(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+      if (whole) addWholeNumbers(whole, dtype, bytes);
+      const numbers = placeNumbers(dtype, bytes);
+      windows.push(windowMoments(numbersView(numbers), dtype));
+      counter.add(numbersBytes(numbers));
     },
-    part: () => ({ dtype, ...counter.occurring(), windows }),
+    part: () => ({ dtype, ...counter.occurring(), windows, ...(whole ? { whole } : {}) }),
     release: counter.release,
   };
 }
@@ -82,7 +95,10 @@ export function mergedSketch(parts: readonly SketchPart[]): Sketch {
   }
   const moments = emptyMoments();
   for (const { windows } of parts) for (const window of windows) mergeMoments(moments, window);
-  return { dtype, codeCounts, ...moments };
+  if (!isWhole(dtype)) return { dtype, codeCounts, ...moments };
+  const whole = emptyWholeNumbers();
+  for (const part of parts) mergeWholeNumbers(whole, part.whole!);
+  return { dtype, codeCounts, whole, ...moments };
 }
 
 /** Of the values, that may lie in codes wider than two bins: with more, a picture would show steps that are not there. */

@@ -1,97 +1,72 @@
-/** Keys whose unsigned order is the numeric order of the values, for counting and selecting without sorting. */
+/** Keys: signed numbers in the order of the values, one for zeros of either sign, as `assembly/narrowing.ts` has them. */
 
-/** Digits of a key: 16 bits each, the most significant first. */
-export interface KeyedWindow {
-  /** Upper 32 bits of each key; the whole key for dtypes up to 32 bits. */
-  readonly high: Uint32Array;
-  /** Lower 32 bits, for 64-bit dtypes. */
-  readonly low?: Uint32Array;
-  /** 1 where the value takes part: NaN and infinities do not. Absent: all do. */
-  readonly isFinite?: Uint8Array;
-}
+const DOUBLE_MAGNITUDE = 0x7fffffffffffffffn;
+const FLOAT_MAGNITUDE = 0x7fffffffn;
+/** What keys of unsigned integers of 64 bits are less than these. */
+const UNSIGNED_ORIGIN = 2n ** 63n;
 
-/** Two digits for numbers that a float32 holds and for integers up to 32 bits, four for the rest. */
-export function digitCount(dtype: string): 2 | 4 {
-  return dtype === 'f64' || dtype === 'f80' || dtype === 'i64' || dtype === 'u64' ? 4 : 2;
-}
+const bits = new BigInt64Array(1);
+const double = new Float64Array(bits.buffer);
+const word = new Int32Array(bits.buffer);
+const float = new Float32Array(bits.buffer);
 
-/** @param values as `decode` gives them for the same dtype; for i64 and u64 the integers themselves. */
-export function keysOf(
-  dtype: string,
-  values: Float64Array | Float32Array | BigInt64Array | BigUint64Array,
-): KeyedWindow {
-  if (values instanceof BigUint64Array || values instanceof BigInt64Array) return integerKeys(values);
-  if (digitCount(dtype) === 4)
-    return doubleKeys(values instanceof Float64Array ? values : Float64Array.from(values));
-  if (/^[iu]\d+$/.test(dtype) || dtype === 'bool') return smallIntegerKeys(values);
-  return floatKeys(values instanceof Float32Array ? values : Float32Array.from(values));
-}
-
-function integerKeys(values: BigInt64Array | BigUint64Array): KeyedWindow {
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-  const flip = values instanceof BigInt64Array ? 0x80000000 : 0;
-  const high = new Uint32Array(values.length);
-  const low = new Uint32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    low[i] = words[2 * i]!;
-    high[i] = words[2 * i + 1]! ^ flip;
+/** @param value finite, as `decode` gives it; of i64 and u64 the integer itself. */
+export function keyOfValue(dtype: string, value: number | bigint): bigint {
+  if (typeof value === 'bigint') return dtype === 'u64' ? value - UNSIGNED_ORIGIN : value;
+  if (isInteger(dtype)) return BigInt(value);
+  if (dtype === 'f32') {
+    float[0] = value;
+    const magnitude = BigInt(word[0]!) & FLOAT_MAGNITUDE;
+    return word[0]! < 0 ? -magnitude : magnitude;
   }
-  return { high, low };
+  double[0] = value;
+  const magnitude = bits[0]! & DOUBLE_MAGNITUDE;
+  return bits[0]! < 0n ? -magnitude : magnitude;
 }
 
-function smallIntegerKeys(values: Float64Array | Float32Array): KeyedWindow {
-  const high = new Uint32Array(values.length);
-  for (let i = 0; i < values.length; i++) high[i] = values[i]! + 2 ** 31;
-  return { high };
+/** Exact: a bigint for i64 and u64. */
+export function valueOfKey(dtype: string, key: bigint): number | bigint {
+  if (dtype === 'i64') return key;
+  if (dtype === 'u64') return key + UNSIGNED_ORIGIN;
+  if (isInteger(dtype)) return Number(key);
+  const magnitude = key < 0n ? -key : key;
+  bits[0] = magnitude;
+  const value = dtype === 'f32' ? float[0]! : double[0]!;
+  return key < 0n ? -value : value;
 }
 
-function doubleKeys(values: Float64Array): KeyedWindow {
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-  const high = new Uint32Array(values.length);
-  const low = new Uint32Array(values.length);
-  const isFinite = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const top = words[2 * i + 1]!;
-    const flip = top >>> 31 ? 0xffffffff : 0;
-    high[i] = top ^ (flip | 0x80000000);
-    low[i] = words[2 * i]! ^ flip;
-    isFinite[i] = (top & 0x7ff00000) === 0x7ff00000 ? 0 : 1;
-  }
-  return { high, low, isFinite };
-}
+/** The upper half of the infinities, and of doubles that round to them. */
+export const INFINITE_HALF = 0x7f80;
+/** What upper halves of negative floats have more. */
+export const NEGATIVE_HALF = 0x8000;
 
-function floatKeys(values: Float32Array): KeyedWindow {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const high = new Uint32Array(values.length);
-  const isFinite = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const word = bits[i]!;
-    high[i] = word >>> 31 ? ~word : word | 0x80000000;
-    isFinite[i] = (word & 0x7f800000) === 0x7f800000 ? 0 : 1;
-  }
-  return { high, isFinite };
-}
-
-const words = new Uint32Array(2);
-const asDouble = new Float64Array(words.buffer);
-const asFloat = new Float32Array(words.buffer);
-const asSigned = new BigInt64Array(words.buffer);
-const asUnsigned = new BigUint64Array(words.buffer);
-
-/** The value of a key, exact: a bigint for i64 and u64. */
-export function valueOfKey(dtype: string, high: number, low: number): number | bigint {
+/** Between which keys all finite values lie that round to a float with this upper half: for f32 exactly, else a little more. */
+export function keysOfHalf(dtype: string, half: number): readonly [low: bigint, high: bigint] {
+  const [least, most] = magnitudesOfHalf(half % NEGATIVE_HALF, dtype === 'f32' ? 0 : 1);
+  const [low, high] = half >= NEGATIVE_HALF ? [-most, -least] : [least, most];
   if (dtype === 'i64' || dtype === 'u64') {
-    words[0] = low;
-    words[1] = dtype === 'i64' ? high ^ 0x80000000 : high;
-    return dtype === 'i64' ? asSigned[0]! : asUnsigned[0]!;
+    return [keyOfValue(dtype, BigInt(Math.ceil(low))), keyOfValue(dtype, BigInt(Math.floor(high)))];
   }
-  if (digitCount(dtype) === 4) {
-    const flip = high >>> 31 ? 0 : 0xffffffff;
-    words[0] = low ^ flip;
-    words[1] = high ^ (flip | 0x80000000);
-    return asDouble[0]!;
-  }
-  if (/^[iu]\d+$/.test(dtype) || dtype === 'bool') return high - 2 ** 31;
-  words[0] = high >>> 31 ? high & 0x7fffffff : ~high;
-  return asFloat[0]!;
+  return isInteger(dtype)
+    ? [keyOfValue(dtype, Math.ceil(low)), keyOfValue(dtype, Math.floor(high))]
+    : [keyOfValue(dtype, low), keyOfValue(dtype, high)];
+}
+
+/** @param reach floats beyond the half on both sides: rounding moves no value as far as the next one. */
+function magnitudesOfHalf(half: number, reach: 0 | 1): readonly [least: number, most: number] {
+  const first = half * 65_536;
+  const least = floatOf(Math.max(0, first - reach));
+  return [
+    least,
+    half === INFINITE_HALF ? Number.MAX_VALUE : Math.min(floatOf(first + 65_535 + reach), 2 ** 128),
+  ];
+}
+
+function isInteger(dtype: string): boolean {
+  return /^[iu]\d+$/.test(dtype);
+}
+
+function floatOf(code: number): number {
+  word[0] = code;
+  return float[0]!;
 }

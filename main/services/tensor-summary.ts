@@ -5,11 +5,12 @@ import type { Compute } from '#main/services/compute.ts';
 import { secondPassOf } from '#main/services/second-passes.ts';
 import { joinWork } from '#main/services/shared-work.ts';
 import { isWorthASketch, sketchOf } from '#main/services/sketches.ts';
-import { selectLowerHalves } from '#main/services/tasks/quantiles.ts';
-import { answerOfCodes, edgesFor, MOST_QUANTILES, summaryOf } from '#main/services/tasks/real-summary.ts';
+import { answerOfPass } from '#main/services/tasks/real-answer.ts';
+import { answerOfCodes } from '#main/services/tasks/real-summary.ts';
 import { sharedChecksum } from '#main/services/tasks/shared-checksum.ts';
 import type { SummaryAnswer, SummaryTask } from '#main/services/tasks/summary.ts';
 import { silent, type Pass } from '#main/services/windows.ts';
+import { isReal } from '#shared/dtype.ts';
 
 export const DEFAULT_QUANTILES: readonly number[] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
 
@@ -44,43 +45,33 @@ export async function summarizeTensor(
     ...(checksum ? { checksum } : {}),
   };
   const answer = await joinWork(open.underWay, key, pass, async (shared) => {
-    const sketched =
-      isSplit && isSplittable(task) ? await sketchedSummary(open, compute, task, shared) : undefined;
-    return sketched ?? compute.run('summary', task, shared);
+    return isSplit && isSplittable(task)
+      ? sketchedSummary(open, compute, task, shared)
+      : compute.run('summary', task, shared);
   });
   open.cache.set(key, answer);
   return answer;
 }
 
-/** Digests and checksums want all bytes in their order, and other dtypes more than what a sketch has of them. */
-function isSplittable({ plan, quantiles, isDigestWanted, checksum }: SummaryTask): boolean {
-  const { dtype } = plan.tensor;
-  if (isDigestWanted || checksum || !isWorthASketch(plan)) return false;
-  return hasFewCodes(dtype) || (dtype === 'f32' && quantiles.length <= MOST_QUANTILES);
+/** Digests and checksums want all bytes in their order. */
+function isSplittable({ plan, isDigestWanted, checksum }: SummaryTask): boolean {
+  return !isDigestWanted && !checksum && isReal(plan.tensor.dtype) && isWorthASketch(plan);
 }
 
-/** @returns undefined where a sketch and a second pass do not tell the quantiles. */
 async function sketchedSummary(
   open: OpenCheckpoint,
   compute: Compute,
   { plan, quantiles, bins }: SummaryTask,
   pass: Pass,
-): Promise<SummaryAnswer | undefined> {
+): Promise<SummaryAnswer> {
   const { dtype } = plan.tensor;
-  const { codeCounts, ...moments } = await sketchOf(open, compute, plan, pass);
+  const { codeCounts, whole, ...moments } = await sketchOf(open, compute, plan, pass);
+  const codes = occurringCodes(codeCounts);
   if (hasFewCodes(dtype)) {
-    return answerOfCodes({ dtype, ...occurringCodes(codeCounts) }, { quantiles, ...(bins ? { bins } : {}) });
+    return answerOfCodes({ dtype, ...codes }, { quantiles, ...(bins ? { bins } : {}) });
   }
-  const { finite } = moments;
-  const hasQuantiles = finite > 0 && quantiles.length > 0;
-  const selection = hasQuantiles
-    ? selectLowerHalves(codeCounts, { dtype, probabilities: quantiles, finite })
-    : undefined;
-  if (hasQuantiles && !selection) return undefined;
-  if (!selection && !bins) return { summary: summaryOf(moments, {}) };
-  const uppers = selection?.uppers ?? [];
-  const edges = bins ? edgesFor(moments, bins) : undefined;
-  const { histogram, lowerHalves } = await secondPassOf(compute, plan, { edges, uppers }, silent(pass));
-  const found = selection?.quantiles((upper) => lowerHalves[uppers.indexOf(upper)]!) ?? {};
-  return { summary: summaryOf(moments, found), ...(histogram ? { histogram } : {}) };
+  const first = { dtype, moments, whole, halves: codes };
+  return answerOfPass(first, { quantiles, bins }, (question) =>
+    secondPassOf(compute, plan, question, silent(pass)),
+  );
 }

@@ -4,7 +4,7 @@ export { crc32, crc32c } from './crc';
 export { hashStart, hashStripes, hashFinish } from './xxhash64';
 export { momentsF32, momentsF64 } from './moments';
 export { countBytes, countHalves, countUpperHalves, countUpperHalvesOfDoubles } from './counting';
-export { countLowerHalves, drain, gather } from './counting';
+export { drain, gather } from './counting';
 export { binF32, binF64 } from './binning';
 export { isEqual, differF32, differF64, excessF32, excessF64 } from './difference';
 export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves } from './codes';
@@ -22,3 +22,6 @@ export {
 export { ternaryDigitBlocks, ternaryBitBlocks, signBlocks, bitPairBlocks } from './few-bit-blocks';
 export { iq2xxsBlocks, iq2xsBlocks, iq2sBlocks, iq3xxsBlocks, iq3sBlocks } from './lattice-blocks';
 export { iq1sBlocks, iq1mBlocks } from './shifted-lattice-blocks';
+export { doublesOfI32, doublesOfU32, doublesOfI64, doublesOfU64 } from './whole-numbers';
+export { wholeNumbersI64, wholeNumbersU64 } from './whole-numbers';
+export { narrowF32, narrowF64, narrowI32, narrowU32, narrowI64, narrowU64 } from './narrowing';

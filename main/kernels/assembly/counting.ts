@@ -58,19 +58,6 @@ export function countUpperHalvesOfDoubles(at: usize, count: u32, tables: usize):
   if (at < end) increase(tables + ((<usize>(reinterpret<u32>(<f32>load<f64>(at)) >>> 16)) << 2), 0);
 }
 
-/**
- * The lower sixteen bits of the words whose upper ones are looked for.
- * @param places a byte for each upper half: 0, or one more than the number of its table.
- * @param tables 65,536 u32 counts for each.
- */
-export function countLowerHalves(at: usize, count: u32, places: usize, tables: usize): void {
-  const end = at + ((<usize>count) << 2);
-  for (; at < end; at += 4) {
-    const place = <usize>load<u8>(places + load<u16>(at, 2));
-    if (place !== 0) increase(tables + ((place - 1) << 18) + ((<usize>load<u16>(at)) << 2), 0);
-  }
-}
-
 function increase(at: usize, offset: usize): void {
   store<u32>(at + offset, load<u32>(at + offset) + 1);
 }

@@ -6,8 +6,8 @@ import {
   momentsOfCodes,
   type CodeCounts,
 } from '#main/kernels/code-counts.ts';
-import { decode } from '#main/kernels/decode.ts';
 import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments.ts';
+import { numbersView, placeNumbers } from '#main/kernels/numbers.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { symlogEdges, type SymlogEdges } from '#main/kernels/symlog-edges.ts';
 import { withAnyOrderReader, type TensorPlan } from '#main/services/tensor-plan.ts';
@@ -92,7 +92,7 @@ export async function finiteRange(
 ): Promise<readonly [number, number]> {
   const moments = emptyMoments();
   for await (const { bytes } of windowsOf(reader, pass))
-    mergeMoments(moments, windowMoments(decode(dtype, bytes), dtype));
+    mergeMoments(moments, windowMoments(numbersView(placeNumbers(dtype, bytes)), dtype));
   return finiteRangeOf(moments);
 }
 
@@ -103,6 +103,8 @@ export async function countReader(
   pass: Pass,
 ): Promise<Histogram> {
   const bins = emptyBins(edges.length - 1);
-  for await (const { bytes } of windowsOf(reader, pass)) countInto(bins, edges, decode(dtype, bytes));
+  for await (const { bytes } of windowsOf(reader, pass)) {
+    countInto(bins, edges, numbersView(placeNumbers(dtype, bytes)));
+  }
   return { edges, ...bins, exact: true };
 }

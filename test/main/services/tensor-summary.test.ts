@@ -21,12 +21,25 @@ const VALUES = Float32Array.from({ length: COUNT }, (_, index) => {
 });
 VALUES.set([NaN, Infinity, -Infinity, 0, 1e-40], COUNT - 2_000_000);
 const HALVES = new Uint16Array(new Uint32Array(VALUES.buffer).map((bits) => bits >>> 16));
-const bytesOf = (values: Float32Array | Uint16Array) => new Uint8Array(values.buffer);
+const WIDE_COUNT = 2 ** 21 + 77;
+/** Beyond the floats, too, with zeros and another value that are too many to be listed. */
+const DOUBLES = Float64Array.from({ length: WIDE_COUNT }, (_, index) => {
+  const spread = VALUES[index]! ** (1 + (index % 7));
+  return index % 3 === 0 ? 0 : index % 3 === 1 ? 1.1 : spread;
+});
+const INTEGERS = BigInt64Array.from({ length: WIDE_COUNT }, (_, index) => {
+  const mixed = BigInt(Math.imul(index, 2_654_435_761));
+  return index % 2 === 0 ? 1000n + (mixed % 5n) : mixed << BigInt(index % 32);
+});
+const bytesOf = (values: Float32Array | Float64Array | Uint16Array | BigInt64Array) =>
+  new Uint8Array(values.buffer);
 writeFileSync(
   path,
   plainSafetensors([
     { name: 'f32', dtype: 'F32', shape: [COUNT], bytes: bytesOf(VALUES) },
     { name: 'bf16', dtype: 'BF16', shape: [COUNT], bytes: bytesOf(HALVES) },
+    { name: 'f64', dtype: 'F64', shape: [WIDE_COUNT], bytes: bytesOf(DOUBLES) },
+    { name: 'i64', dtype: 'I64', shape: [WIDE_COUNT], bytes: bytesOf(INTEGERS) },
   ]),
 );
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,11 +70,11 @@ function ask(compute: Compute, name: string, more: Partial<TensorSummaryOptions>
 }
 
 describe('statistics of a large tensor', () => {
-  for (const name of ['f32', 'bf16']) {
+  for (const name of ['f32', 'bf16', 'f64', 'i64']) {
     it(`of ${name} are the same to the last bit, read by one thread or in parts by all`, async () => {
       const { compute, names } = watched();
       const parted = await ask(compute, name, { bins: 100 });
-      expect(names.filter((task) => task === 'sketch').length).toBe(name === 'f32' ? 2 : 1);
+      expect(names.filter((task) => task === 'sketch').length).toBe(name === 'bf16' ? 1 : 2);
       expect(names).not.toContain('summary');
       open.cache.clear();
       const whole = await ask(compute, name, { bins: 100, isSplit: false });
@@ -69,6 +82,29 @@ describe('statistics of a large tensor', () => {
       expect(parted).toEqual(whole);
     });
   }
+
+  it('has the values at the ranks of its quantiles, many equal or few', async () => {
+    const { compute } = watched();
+    for (const [name, values] of Object.entries({ f32: VALUES, f64: DOUBLES, i64: INTEGERS })) {
+      const sorted = (
+        values instanceof BigInt64Array ? values.slice() : values.filter(Number.isFinite)
+      ).sort();
+      const ranks = [0, 0.001, 0.02, 0.3, 0.5, 0.51, 0.7, 0.99, 1].map((q) =>
+        Math.round(q * (sorted.length - 1)),
+      );
+      const quantiles = ranks.map((rank) => rank / (sorted.length - 1));
+      const { summary } = await ask(compute, name, { quantiles });
+      // a rank may be a little off a whole number, and its quantile between two neighbours
+      quantiles.forEach((q, index) => {
+        const found = Number(summary!.quantiles[String(q)]);
+        const [least, most] = [ranks[index]! - 1, ranks[index]! + 1].map((rank) =>
+          Number(sorted[Math.min(sorted.length - 1, Math.max(0, rank))]),
+        );
+        expect(found).toBeGreaterThanOrEqual(least!);
+        expect(found).toBeLessThanOrEqual(most!);
+      });
+    }
+  });
 
   it('and its histogram begin with one sketch when they are asked for together', async () => {
     const { compute, names } = watched();
