@@ -135,7 +135,7 @@ type FinitePrefixKernel = (at: number, byteLength: number, mask: number, code: n
 
 const PAGE_BYTES = 65_536;
 /** Address space alone until it is written to: enough for all regions of ordinary windows. */
-const START_BYTES = 128 * 1024 * 1024;
+const START_BYTES = 64 * 1024 * 1024;
 /** A cache line and the widest vector. */
 const ALIGNMENT = 64;
 

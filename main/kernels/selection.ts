@@ -18,7 +18,7 @@ import { AppError } from '#shared/errors.ts';
 /** Eight mebibytes of them. */
 const MOST_LISTED = 2 ** 20;
 /** Each takes half a mebibyte; the others wait for the next reading. */
-const MOST_COUNTED = 32;
+const MOST_COUNTED = 16;
 
 export interface SelectionStart {
   readonly dtype: string;
