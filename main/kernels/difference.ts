@@ -2,13 +2,9 @@
 import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
 import { allCodes, asDoubles, numbersView, placeNumbers, type PlacedNumbers } from '#main/kernels/numbers.ts';
 import { castTest } from '#main/kernels/casts.ts';
-import {
-  addPairByPair,
-  placesOf,
-  type DifferenceOptions,
-  type DifferenceSums,
-} from '#main/kernels/pair-by-pair.ts';
+import { addPairByPair, placesOf, type DifferenceOptions } from '#main/kernels/pair-by-pair.ts';
 import { decode } from '#main/kernels/decode.ts';
+import { noticeDistance, type DifferenceSums } from '#main/kernels/difference-sums.ts';
 import { dtypeInfo, elementByteLength, isReal } from '#shared/dtype.ts';
 
 /** Whether two windows hold the same bytes. */
@@ -87,11 +83,7 @@ function addFigures(sums: DifferenceSums, figures: Figures, isSameDtype: boolean
   // between dtypes only values can differ
   sums.changed += isSameDtype ? changed : unequal;
   sums.unequal += unequal;
-  const isWorse = Number.isNaN(largest) ? !Number.isNaN(sums.maxAbs) : largest > sums.maxAbs;
-  if (isWorse) {
-    sums.maxAbs = largest;
-    sums.maxAt = sums.compared + largestAt;
-  }
+  noticeDistance(sums, largest, largestAt);
   sums.squaresA += squaresA;
   sums.squaresB += squaresB;
   sums.squaresDifference += squaresDifference;

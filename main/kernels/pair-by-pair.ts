@@ -1,47 +1,9 @@
 /** All figures about a pair of tensors, one pair of numbers after the other: whatever dtypes they have. */
 import { castTest } from '#main/kernels/casts.ts';
 import { decode, decodeRests, partDtype } from '#main/kernels/decode.ts';
+import { noticeDistance, type DifferenceSums } from '#main/kernels/difference-sums.ts';
 import { EXTENDED_BYTES, extendedPlace } from '#main/kernels/extended.ts';
 import { dtypeInfo, elementByteLength } from '#shared/dtype.ts';
-
-export interface DifferenceSums {
-  /** Numbers compared: elements, or parts for complex dtypes. */
-  compared: number;
-  /** Elements whose bits differ; for unlike dtypes, whose values differ. */
-  changed: number;
-  /** Pairs that are not numerically equal; a NaN equals a NaN of the same bits only. */
-  unequal: number;
-  /** Largest |a - b|; NaN beats everything, since one side is then no number. */
-  maxAbs: number;
-  /** Flat index of it among the numbers compared; -1 while all are equal. */
-  maxAt: number;
-  /** Largest |a - b| - abs - rel |b| over the pairs; at most 0 when all are within the tolerance. Nothing where none was given. */
-  excess: number;
-  maxUlp: number | bigint;
-  /** Rounding one side to the other's dtype gives the other, so far. */
-  isCast: boolean;
-  dot: number;
-  squaresA: number;
-  squaresB: number;
-  squaresDifference: number;
-}
-
-export function emptyDifference(): DifferenceSums {
-  return {
-    compared: 0,
-    changed: 0,
-    unequal: 0,
-    maxAbs: 0,
-    maxAt: -1,
-    excess: -Infinity,
-    maxUlp: 0,
-    isCast: true,
-    dot: 0,
-    squaresA: 0,
-    squaresB: 0,
-    squaresDifference: 0,
-  };
-}
 
 export interface DifferenceOptions {
   readonly dtypeA: string;
@@ -91,11 +53,7 @@ export function addPairByPair(
     sums.unequal++;
     if (fits && sums.isCast && !fits(a, b)) sums.isCast = false;
     sums.squaresDifference += distance * distance;
-    const isWorse = Number.isNaN(distance) ? !Number.isNaN(sums.maxAbs) : distance > sums.maxAbs;
-    if (isWorse) {
-      sums.maxAbs = distance;
-      sums.maxAt = sums.compared + i;
-    }
+    noticeDistance(sums, distance, i);
     const own = distance - abs - rel * Math.abs(b);
     // infinitely far from an infinity, no tolerance is wide enough
     const excess = Number.isNaN(own) ? Infinity : own;

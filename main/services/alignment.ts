@@ -11,6 +11,11 @@ export interface Match {
   readonly by: 'given' | 'name' | 'prefix' | 'layout';
 }
 
+/** Of either side as it is stored. */
+export function byteLengthOf({ a, b }: Match): number {
+  return a.byteLength + b.byteLength;
+}
+
 export interface Alignment {
   readonly matches: readonly Match[];
   readonly onlyA: readonly TensorInfo[];

@@ -1,5 +1,5 @@
 import { addDifference } from '#main/kernels/difference.ts';
-import { emptyDifference } from '#main/kernels/pair-by-pair.ts';
+import { emptyDifference } from '#main/kernels/difference-sums.ts';
 import { decode } from '#main/kernels/decode.ts';
 import { withReader } from '#main/services/tensor-plan.ts';
 import type { Checkpoints, OpenCheckpoint } from '#main/services/checkpoints.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { addDifference, hasEqualBytes } from '#main/kernels/difference.ts';
-import { emptyDifference } from '#main/kernels/pair-by-pair.ts';
+import { emptyDifference } from '#main/kernels/difference-sums.ts';
 import { readStatisticsOracle } from '#test/kit/statistics-oracle.ts';
 import { hasOracles } from '#test/kit/shared-files.ts';
 
