@@ -26,7 +26,8 @@ export async function figure(page: Page, about: string): Promise<number> {
 
 export async function showView(
   page: Page,
-  name: 'Histogram' | 'Heat map' | 'Profiles' | 'Values' | 'Metadata' | 'X-ray' | 'NaN, ∞' | 'Problems',
+  name:
+    'Histogram' | 'Heat map' | 'Profiles' | 'Values' | 'Metadata' | 'X-ray' | 'NaN, ∞' | 'Equal' | 'Problems',
 ): Promise<void> {
   await page.getByRole('tablist', { name: 'Views of the tensor' }).getByRole('tab', { name }).click();
 }
