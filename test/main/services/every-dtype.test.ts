@@ -119,6 +119,30 @@ describe.each(REAL_DTYPES)('figures of %s', (dtype) => {
     );
   });
 
+  it('among more values than are sorted have their quantiles, too', async () => {
+    const few = fc.sample(codesOf(dtype), { numRuns: 4000, seed: 7 });
+    const codes = Array.from({ length: 33_001 }, (_, index) => few[(index * 7919) % few.length]!);
+    const placement = {
+      shape: [codes.length],
+      strides: [2],
+      origin: 3,
+      extent: 2 * codes.length + 3,
+      isBig: true,
+    };
+    const finite = valuesOf(codes).filter(Number.isFinite).sort(ascending);
+    const probabilities = [0, 0.001, 0.25, 0.5, 0.999, 1];
+    const task = { plan: planOf(dtype, codes, placement), quantiles: probabilities, isDigestWanted: false };
+    const { summary } = await summaryTask(task, {});
+    for (const probability of probabilities) {
+      const expected = quantile(finite, probability);
+      expectNear(
+        summary!.quantiles[String(probability)],
+        expected,
+        1e-14 * Math.abs(expected) + Number.MIN_VALUE,
+      );
+    }
+  });
+
   it('in a sketch count every value, and bins of it hold none twice', async () => {
     await fc.assert(
       fc.asyncProperty(cases(dtype), async ([codes, placement]) => {
