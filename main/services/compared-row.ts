@@ -5,11 +5,11 @@ import type { Compute } from '#main/services/compute.ts';
 import { pairDifference, type TensorPair } from '#main/services/pair-difference.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { viewPlan } from '#main/services/tensor-plan.ts';
+import { isTensorProblem } from '#main/services/tensor-problem.ts';
 import type { Turns } from '#main/services/turns.ts';
 import type { Pass } from '#main/services/windows.ts';
 import type { DifferenceSums } from '#main/kernels/difference-sums.ts';
 import { dtypeInfo, elementByteLength, isReal, valueDtype } from '#shared/dtype.ts';
-import { isAppError } from '#shared/errors.ts';
 import type { ComparisonRow, RowState } from '#shared/statistics.ts';
 import { coordinateOf, type TensorInfo } from '#shared/tensor.ts';
 
@@ -52,7 +52,7 @@ export async function comparedRow(
     const sums = await pairDifference(pair, compute, inTurn, asStored(match, pair, pass));
     return { ...base, ...(sums ? figuresOf(sums, a, b, tolerance) : IDENTICAL) };
   } catch (error) {
-    if (!isAppError(error) || error.code === 'cancelled' || error.code === 'internal') throw error;
+    if (!isTensorProblem(error)) throw error;
     return { ...base, state: 'different', problem: error.message };
   }
 }

@@ -4,6 +4,7 @@ import { comparedRow } from '#main/services/compared-row.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { metadataDifferences } from '#main/services/metadata-difference.ts';
 import { pacedUpdates } from '#main/services/paced-updates.ts';
+import { sideBySide } from '#main/services/side-by-side.ts';
 import { turns } from '#main/services/turns.ts';
 import type { CompareUpdate } from '#shared/commands/checkpoint.ts';
 import type { Comparison, ComparisonRow, ComparisonVerdict } from '#shared/statistics.ts';
@@ -27,12 +28,10 @@ export async function compareCheckpoints(
   const isTranslated = isOtherDialect(a.summary, b.summary);
   const total = matches.reduce((sum, match) => sum + byteLengthOf(match), 0);
   const rows = new Array<readonly ComparisonRow[]>(matches.length);
-  const order = longestFirst(matches);
   // one more than a thread works on, so that none waits for this thread between two tensors
   const underWay = compute.width === 1 ? 1 : 2 * compute.width;
   const inTurn = turns(underWay);
   let done = 0;
-  let next = 0;
 
   const updates = pacedUpdates<ComparisonRow>((finished) =>
     options.progress({
@@ -46,17 +45,13 @@ export async function compareCheckpoints(
     done = Math.min(total, done + byteLength);
     updates.tell();
   };
-  const work = async () => {
-    while (next < order.length) {
-      const index = order[next++]!;
-      const match = matches[index]!;
-      rows[index] = isCounterpart(match, isTranslated)
-        ? [await comparedRow(a, b, match, compute, { ...options, inTurn, onRead })]
-        : strangers(match);
-      updates.tell(rows[index]);
-    }
-  };
-  await Promise.all(Array.from({ length: underWay }, work));
+  await sideBySide(longestFirst(matches), underWay, async (index) => {
+    const match = matches[index]!;
+    rows[index] = isCounterpart(match, isTranslated)
+      ? [await comparedRow(a, b, match, compute, { ...options, inTurn, onRead })]
+      : strangers(match);
+    updates.tell(rows[index]);
+  });
   updates.flush();
 
   const all = [

@@ -2,9 +2,11 @@
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { pacedUpdates } from '#main/services/paced-updates.ts';
+import { pairDifference } from '#main/services/pair-difference.ts';
 import { sideBySide } from '#main/services/side-by-side.ts';
 import { orProblem } from '#main/services/tensor-problem.ts';
 import type { FastDigestAnswer } from '#main/services/tasks/fast-digest.ts';
+import { turns, type Turns } from '#main/services/turns.ts';
 import { silent, type Pass } from '#main/services/windows.ts';
 import type { DuplicateFindings, DuplicateGroup } from '#shared/commands/checkpoint.ts';
 import type { Progress } from '#shared/commands/command.ts';
@@ -43,9 +45,10 @@ export async function findDuplicates(
     wanted.filter(({ name }) => found.has(name)),
     (tensor) => `${kindOf(tensor)} ${found.get(tensor.name)!.digest}`,
   );
+  const inTurn = turns(compute.width);
   const groups = new Array<readonly TensorInfo[]>(candidates.length);
   await sideBySide(candidates, compute.width, async (group, index) => {
-    groups[index] = await confirmed(open, compute, group, silent(pass), problems);
+    groups[index] = await confirmed(open, compute, group, inTurn, silent(pass), problems);
   });
   const duplicates = groups
     .filter((group) => group.length > 1)
@@ -103,14 +106,19 @@ async function confirmed(
   open: OpenCheckpoint,
   compute: Compute,
   [first, ...others]: readonly TensorInfo[],
+  inTurn: Turns,
   pass: Pass,
   problems: Problem[],
 ): Promise<readonly TensorInfo[]> {
   const same = [first!];
   for (const other of others) {
     const pair = { a: open.plan(first!.name), b: open.plan(other.name) };
-    const sums = await orProblem(other.name, problems, () => compute.run('difference', pair, pass));
-    if (sums?.changed === 0 && !sums.hasOtherBlocks) same.push(other);
+    const isSame = await orProblem(
+      other.name,
+      problems,
+      async () => (await pairDifference(pair, compute, inTurn, pass)) === undefined,
+    );
+    if (isSame) same.push(other);
   }
   return same;
 }
