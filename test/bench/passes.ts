@@ -18,6 +18,8 @@ import type { Engine } from '#main/engine.ts';
 
 /** 192 tensors of 4 MiB and one of 256 MiB: 1 GiB of f32. */
 const SIZES = [...new Array<number>(192).fill(2 ** 20), 2 ** 26];
+/** As many tensors, but small. */
+const WARM_SIZES = [...new Array<number>(192).fill(2 ** 16), 2 ** 23];
 
 interface Files {
   readonly small: string;
@@ -39,7 +41,7 @@ async function makeFiles(): Promise<Files> {
     bf16: at('gib-bf16.safetensors'),
     checked: at('gib-f32.npz'),
   };
-  makeSafetensors(files.small, { sizes: [1000, 70_000], seed: 3 });
+  makeSafetensors(files.small, { sizes: WARM_SIZES, seed: 3 });
   makeSafetensors(files.f32, { sizes: SIZES, seed: 7 });
   makeSafetensors(files.same, { sizes: SIZES, seed: 7 });
   makeSafetensors(files.noisy, { sizes: SIZES, seed: 7, isNoisy: true });
