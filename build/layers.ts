@@ -17,6 +17,7 @@ const PAGE = ['vue'];
 /** Of Node, what neither reads files nor opens sockets. */
 const PURE_NODE = [
   'node:zlib',
+  'node:events',
   'node:crypto',
   'node:path',
   'node:os',

@@ -138,6 +138,8 @@ const PAGE_BYTES = 65_536;
 const START_BYTES = 64 * 1024 * 1024;
 /** A cache line and the widest vector. */
 const ALIGNMENT = 64;
+/** Times what is needed that a run may have. */
+const MOST_WASTE = 2;
 
 let instance: AnalysisKernels | undefined;
 let end = 0;
@@ -154,36 +156,53 @@ export function analysisKernels(): AnalysisKernels {
 
 /** A part of the module's memory that its user alone writes to; it grows with what is asked of it. */
 export interface Region {
-  /** Its address; never 0. */
+  /** Its address; never 0. Where it has to grow, it lies elsewhere and what was in it is lost. */
   reserve(byteLength: number): number;
+  /** Lets others have the memory. */
+  release(): void;
 }
 
+/** A run of bytes of the module's memory. */
+interface Place {
+  readonly at: number;
+  readonly size: number;
+}
+
+/** Runs that nobody uses at the moment: several passes may be under way in a thread, in turns, each in regions of its own. */
+const idle: Place[] = [];
+
 export function memoryRegion(): Region {
-  let at = 0;
-  let size = 0;
+  let place: Place | undefined;
+  const release = () => {
+    if (place) idle.push(place);
+    place = undefined;
+  };
   return {
     reserve: (byteLength) => {
-      const { memory } = analysisKernels();
-      if (at !== 0 && byteLength <= size) return at;
-      at = end;
-      size = Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT;
-      end += size;
-      const missing = end - memory.buffer.byteLength;
-      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-      return at;
+      if (place && byteLength <= place.size) return place.at;
+      release();
+      place = takePlace(byteLength);
+      return place.at;
     },
+    release,
   };
 }
 
-const idle: Region[] = [];
-
-/** Several passes may be under way in a thread, in turns: each borrows regions of its own, and gives them back. */
-export function borrowRegion(): Region {
-  return idle.pop() ?? memoryRegion();
-}
-
-export function returnRegion(region: Region): void {
-  idle.push(region);
+/** The idle run that fits best, if it is not much too large: short tables would otherwise take the place of long ones. */
+function takePlace(byteLength: number): Place {
+  let best = -1;
+  for (let index = 0; index < idle.length; index++) {
+    const { size } = idle[index]!;
+    const isFitting = size >= byteLength && size <= MOST_WASTE * byteLength;
+    if (isFitting && (best < 0 || size < idle[best]!.size)) best = index;
+  }
+  if (best >= 0) return idle.splice(best, 1)[0]!;
+  const { memory } = analysisKernels();
+  const place = { at: end, size: Math.ceil(Math.max(1, byteLength) / ALIGNMENT) * ALIGNMENT };
+  end += place.size;
+  const missing = end - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  return place;
 }
 
 /** What a window is given at least, so that it need not move when the next one is a little longer. */
@@ -198,13 +217,13 @@ export interface InputWindow {
 }
 
 export function borrowWindow(): InputWindow {
-  const region = borrowRegion();
+  const region = memoryRegion();
   return {
     take: (byteLength) => {
       const at = region.reserve(Math.max(byteLength, USUAL_BYTES));
       return new Uint8Array(analysisKernels().memory.buffer, at, byteLength);
     },
-    release: () => returnRegion(region),
+    release: region.release,
   };
 }
 

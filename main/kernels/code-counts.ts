@@ -2,13 +2,7 @@
  * Values of at most sixteen bits, counted by their code: 256 or 65,536 counts hold everything there is to know about
  * them but their order, so every figure, bin and quantile follows without reading again.
  */
-import {
-  analysisKernels,
-  borrowRegion,
-  memoryRegion,
-  placeInput,
-  returnRegion,
-} from '#main/kernels/analysis-module.ts';
+import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
 import type { BinCounts } from '#main/kernels/binning.ts';
 import { decode, smallestNormal } from '#main/kernels/decode.ts';
 import { emptyMoments, type Moments } from '#main/kernels/moments.ts';
@@ -67,7 +61,7 @@ function tableCounter(
   count: (at: number, count: number, tables: number) => void,
 ): CodeCounter {
   const kernels = analysisKernels();
-  const region = borrowRegion();
+  const region = memoryRegion();
   const tableBytes = tableCount * length * 4;
   const totalBytes = length * 8;
   const tables = region.reserve(tableBytes + totalBytes);
@@ -99,7 +93,7 @@ function tableCounter(
         counts: new Float64Array(kernels.memory.buffer, counts, found).slice(),
       };
     },
-    release: () => returnRegion(region),
+    release: region.release,
   };
 }
 

@@ -1,5 +1,5 @@
 /** A digest at the speed of memory, to find equal contents among many: XXH64, which says "different" for certain and "equal" to be looked at. */
-import { analysisKernels, borrowRegion, placeInput, returnRegion } from '#main/kernels/analysis-module.ts';
+import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
 
 const STRIPE_BYTES = 32;
 const LANES_BYTES = 32;
@@ -15,7 +15,7 @@ export interface FastDigest {
 
 export function fastDigest(): FastDigest {
   const kernels = analysisKernels();
-  const region = borrowRegion();
+  const region = memoryRegion();
   const lanes = region.reserve(LANES_BYTES + STRIPE_BYTES);
   const rest = lanes + LANES_BYTES;
   /** Bytes that wait for the rest of their stripe. */
@@ -47,6 +47,6 @@ export function fastDigest(): FastDigest {
       BigInt.asUintN(64, kernels.hashFinish(lanes, rest, total))
         .toString(16)
         .padStart(16, '0'),
-    release: () => returnRegion(region),
+    release: region.release,
   };
 }

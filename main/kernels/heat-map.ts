@@ -1,5 +1,5 @@
 /** Down-sampling of a two-dimensional slice: mean, least and greatest of the finite values of each cell, and marks where there are others. */
-import { analysisKernels, borrowRegion, memoryRegion, returnRegion } from '#main/kernels/analysis-module.ts';
+import { analysisKernels, memoryRegion } from '#main/kernels/analysis-module.ts';
 import type { PlacedNumbers } from '#main/kernels/numbers.ts';
 
 /** How a slice of `rows` × `columns` elements is cut: element e lies in cell floor(e × cells / elements) along its axis. */
@@ -42,7 +42,7 @@ const boundsRegion = memoryRegion();
 export function heatSampler(grid: HeatGrid, from = 0, to = grid.cellRows): HeatSampler {
   const { columns, cellColumns } = grid;
   const count = (to - from) * cellColumns;
-  const region = borrowRegion();
+  const region = memoryRegion();
   const at = region.reserve(Math.max(1, count) * FIELDS * 8);
   const records = () => new Float64Array(analysisKernels().memory.buffer, at, count * FIELDS);
   const empty = records();
@@ -66,7 +66,7 @@ export function heatSampler(grid: HeatGrid, from = 0, to = grid.cellRows): HeatS
       heat(numbers.at, numbers.count, row, start - row * columns, cells);
     },
     cells: () => cellsOf(records(), to - from, cellColumns),
-    release: () => returnRegion(region),
+    release: region.release,
   };
 }
 

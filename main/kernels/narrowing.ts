@@ -1,5 +1,5 @@
 /** One pass of a selection: keys in intervals are listed, or counted by the part of their interval. */
-import { analysisKernels, borrowRegion, placeInput, returnRegion } from '#main/kernels/analysis-module.ts';
+import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
 import { placeNumbers } from '#main/kernels/numbers.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 
@@ -51,7 +51,7 @@ export const MOST_INTERVALS = 255;
 export function narrowing(dtype: string, questions: readonly IntervalQuestion[]): Narrowing {
   const kernels = analysisKernels();
   const narrow = kernelFor(dtype);
-  const region = borrowRegion();
+  const region = memoryRegion();
   const listed = questions.reduce((sum, question) => sum + (question.listed ?? 0), 0);
   const counted = questions.filter((question) => question.listed === undefined);
   // one more than there should be, so that too many show
@@ -85,7 +85,7 @@ export function narrowing(dtype: string, questions: readonly IntervalQuestion[])
         ),
       ),
     }),
-    release: () => returnRegion(region),
+    release: region.release,
   };
 }
 

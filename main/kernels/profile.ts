@@ -1,5 +1,5 @@
 /** Figures of the lines (rows or columns) of a matrix, gathered window by window for both sides at one go. */
-import { analysisKernels, borrowRegion, placeInput, returnRegion } from '#main/kernels/analysis-module.ts';
+import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
 import { placeNumbers } from '#main/kernels/numbers.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 
@@ -55,7 +55,7 @@ export interface LineTable {
 
 /** @param lines at least one. */
 export function lineTable(dtype: string, lines: number): LineTable {
-  const region = borrowRegion();
+  const region = memoryRegion();
   const at = region.reserve(lines * FIELD_COUNT * 8);
   const figures = () => {
     return {
@@ -82,7 +82,7 @@ export function lineTable(dtype: string, lines: number): LineTable {
     pitch: lines * 8,
     clear,
     figures,
-    release: () => returnRegion(region),
+    release: region.release,
   };
 }
 

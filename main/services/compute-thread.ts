@@ -1,7 +1,7 @@
 /** The shell of a compute thread: tasks in, results out. */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { joinChunkReaders } from '#main/bytes/chunk-share.ts';
+import { joinChunkReaders, type ChunkReaders } from '#main/bytes/chunk-share.ts';
 import { channelPort } from '#main/services/worker-port.ts';
 import { TASKS, type TaskName } from '#main/services/tasks/tasks.ts';
 import type { Pass } from '#main/services/windows.ts';
@@ -12,7 +12,7 @@ import { answerOver } from '#shared/rpc.ts';
 const REPORT_MS = 50;
 
 if (parentPort) {
-  joinChunkReaders(workerData as SharedArrayBuffer);
+  joinChunkReaders(workerData as ChunkReaders);
   answerOver(channelPort(parentPort), async (name, task, { signal, progress }) => {
     let unreported = 0;
     let reportedAt = Date.now();

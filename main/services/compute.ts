@@ -1,8 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-import { chunkReaders } from '#main/bytes/chunk-share.ts';
+import { chunkReaders, leaveChunkReaders } from '#main/bytes/chunk-share.ts';
 import type { ThreadReply } from '#main/services/thread-reply.ts';
 import { workerPort } from '#main/services/worker-port.ts';
 import { TASKS, type TaskInput, type TaskName, type TaskOutput } from '#main/services/tasks/tasks.ts';
@@ -39,6 +40,9 @@ interface Thread {
   running: number;
 }
 
+/** What lives for a moment in a compute thread is small: with more room for it, eight threads hold a hundred megabytes of garbage. */
+const YOUNG = { maxYoungGenerationSizeMb: 2 };
+
 function threadedCompute(file: string): Compute {
   const width = Math.min(8, Math.max(2, cpus().length));
   const threads: (Thread | undefined)[] = new Array<Thread | undefined>(width).fill(undefined);
@@ -47,9 +51,12 @@ function threadedCompute(file: string): Compute {
   const threadAt = (index: number): Thread => {
     const known = threads[index];
     if (known) return known;
-    const worker = new Worker(file, { workerData: chunkReaders() });
+    const place = chunkReaders(index);
+    const worker = new Worker(file, { workerData: place, resourceLimits: YOUNG });
     const thread = { worker, call: callerOver(workerPort(worker)), running: 0 };
     worker.once('exit', () => {
+      // one that dies takes its readers along
+      leaveChunkReaders(place);
       if (threads[index] === thread) threads[index] = undefined;
     });
     threads[index] = thread;
@@ -67,6 +74,8 @@ function threadedCompute(file: string): Compute {
   return {
     width,
     run: async (name, task, pass) => {
+      // each task listens to it, and Node warns of more than ten
+      if (pass.signal) setMaxListeners(0, pass.signal);
       const thread = leastBusy();
       thread.running++;
       try {

@@ -43,8 +43,8 @@ export async function summarizeCheckpoint(
     done += byteLength;
     options.progress({ done: Math.min(done, total), total, unit: 'bytes' });
   };
-  // one more than a thread works on, so that none waits for this thread between two tensors
-  const atOnce = compute.width === 1 ? 1 : 2 * compute.width;
+  // a few more than threads work on, so that none waits for this thread between two tensors; each takes memory
+  const atOnce = compute.width === 1 ? 1 : compute.width + SPARE_TASKS;
   await sideBySide(longestFirst(wanted), atOnce, async (index) => {
     const info = wanted[index]!;
     // more than a thread's share of all would be waited for at the end
@@ -70,6 +70,9 @@ export async function summarizeCheckpoint(
       : {}),
   };
 }
+
+/** Tasks that lie ready in threads that have one already. */
+const SPARE_TASKS = 2;
 
 /** Indices of tensors, so that no thread is left with a long one at the end. */
 function longestFirst(tensors: readonly TensorInfo[]): number[] {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
-import { asChunkReader, chunkShareBytes } from '#main/bytes/chunk-share.ts';
+import { asChunkReader, chunkReaders, chunkShareBytes, leaveChunkReaders } from '#main/bytes/chunk-share.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { Chunk } from '#main/encodings/filters/filters.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
@@ -114,5 +114,15 @@ it('memory for chunks is shared among those that read at the moment', async () =
     await asChunkReader(async () => expect(chunkShareBytes()).toBe(alone / 2));
   });
   await expect(asChunkReader(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(chunkShareBytes()).toBe(alone);
+});
+
+it('a thread that dies gives its share of the memory back', () => {
+  const alone = chunkShareBytes();
+  const readers = chunkReaders(2);
+  // what two readers of that thread would have counted
+  Atomics.add(new Int32Array(readers.counts), readers.place, 2);
+  expect(chunkShareBytes()).toBe(alone / 2);
+  leaveChunkReaders(readers);
   expect(chunkShareBytes()).toBe(alone);
 });
