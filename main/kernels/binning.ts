@@ -49,7 +49,7 @@ export function equalEdges(low: number, high: number, bins: number): Float64Arra
 function widened(value: number): readonly [number, number] {
   // beyond 2^53 a half no longer moves the value
   const reach = Math.max(0.5, Math.abs(value) * 2 ** -52);
-  return [value - reach, value + reach];
+  return [Math.max(-Number.MAX_VALUE, value - reach), Math.min(Number.MAX_VALUE, value + reach)];
 }
 
 /** Fewer values than this are counted without the kernel, whose tables have to be cleared. */

@@ -109,6 +109,14 @@ describe('bins', () => {
     );
   });
 
+  it.each([Number.MAX_VALUE, -Number.MAX_VALUE])('hold %d alone, with edges that are finite', (value) => {
+    const edges = equalEdges(value, value, 1);
+    expect([...edges].every(Number.isFinite)).toBe(true);
+    const counted = emptyBins(1);
+    countInto(counted, edges, Float64Array.of(value));
+    expect([...counted.counts]).toEqual([1]);
+  });
+
   it('count what lies outside the range, and what is no number, apart', () => {
     const counted = emptyBins(2);
     countInto(
