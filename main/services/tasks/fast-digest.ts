@@ -39,7 +39,7 @@ export function fastDigestTask({ plan }: FastDigestTask, pass: Pass): Promise<Fa
 function isRepeated(element: Uint8Array, bytes: Uint8Array): boolean {
   const width = element.byteLength;
   return (
-    hasEqualBytes(element, bytes.slice(0, width)) &&
+    element.every((byte, at) => byte === bytes[at]) &&
     hasEqualBytes(bytes.subarray(0, bytes.byteLength - width), bytes.subarray(width))
   );
 }
