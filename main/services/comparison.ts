@@ -4,7 +4,7 @@ import { comparedRow } from '#main/services/compared-row.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { metadataDifferences } from '#main/services/metadata-difference.ts';
 import { pacedUpdates } from '#main/services/paced-updates.ts';
-import { sideBySide } from '#main/services/side-by-side.ts';
+import { longestFirst, sideBySide } from '#main/services/side-by-side.ts';
 import { turns } from '#main/services/turns.ts';
 import type { CompareUpdate } from '#shared/commands/checkpoint.ts';
 import type { Comparison, ComparisonRow, ComparisonVerdict } from '#shared/statistics.ts';
@@ -45,7 +45,7 @@ export async function compareCheckpoints(
     done = Math.min(total, done + byteLength);
     updates.tell();
   };
-  await sideBySide(longestFirst(matches), underWay, async (index) => {
+  await sideBySide(longestFirst(matches, byteLengthOf), underWay, async (index) => {
     const match = matches[index]!;
     rows[index] = isCounterpart(match, isTranslated)
       ? [await comparedRow(a, b, match, compute, { ...options, inTurn, onRead })]
@@ -63,12 +63,6 @@ export async function compareCheckpoints(
     rows: all,
     metadata: metadataDifferences(a.summary.metadata, b.summary.metadata),
   };
-}
-
-/** Indices of pairs, so that no thread is left with a long one at the end. */
-function longestFirst(matches: readonly Match[]): number[] {
-  const lengths = matches.map(byteLengthOf);
-  return [...matches.keys()].sort((a, b) => lengths[b]! - lengths[a]! || a - b);
 }
 
 /** Within one dialect another name, or axes turned round, is a difference: only the likely partner is told. */

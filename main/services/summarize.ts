@@ -5,7 +5,7 @@ import type { Compute } from '#main/services/compute.ts';
 import { checksumKey, verifyCheckpoint } from '#main/services/integrity.ts';
 import { anyGlob } from '#main/services/globs.ts';
 import { dequantised } from '#main/services/dequantised.ts';
-import { sideBySide } from '#main/services/side-by-side.ts';
+import { longestFirst, sideBySide } from '#main/services/side-by-side.ts';
 import { orProblem } from '#main/services/tensor-problem.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/tensor-summary.ts';
 import type { SummarizedCheckpoint, SummarizedTensor, SummarizeUpdate } from '#shared/commands/checkpoint.ts';
@@ -45,7 +45,8 @@ export async function summarizeCheckpoint(
   };
   // a few more than threads work on, so that none waits for this thread between two tensors; each takes memory
   const atOnce = compute.width === 1 ? 1 : compute.width + SPARE_TASKS;
-  await sideBySide(longestFirst(wanted), atOnce, async (index) => {
+  const order = longestFirst(wanted, ({ byteLength }) => byteLength);
+  await sideBySide(order, atOnce, async (index) => {
     const info = wanted[index]!;
     // more than a thread's share of all would be waited for at the end
     const isSplit = info.byteLength * compute.width > total;
@@ -73,13 +74,6 @@ export async function summarizeCheckpoint(
 
 /** Tasks that lie ready in threads that have one already. */
 const SPARE_TASKS = 2;
-
-/** Indices of tensors, so that no thread is left with a long one at the end. */
-function longestFirst(tensors: readonly TensorInfo[]): number[] {
-  return tensors
-    .map((_, index) => index)
-    .sort((a, b) => tensors[b]!.byteLength - tensors[a]!.byteLength || a - b);
-}
 
 interface RowOptions extends SummarizeOptions {
   readonly isSplit: boolean;
