@@ -3,7 +3,8 @@ import type { DuplicateSearch } from '#renderer/stores/duplicates.ts';
 import type { Verdict } from '#renderer/ui/verdict.ts';
 import { counted } from '#renderer/views/browse/totals.ts';
 import type { DuplicateFindings } from '#shared/commands/checkpoint.ts';
-import { escapeName, formatBytes, formatCount } from '#shared/display.ts';
+import { escapeName, formatCount } from '#shared/display.ts';
+import { duplicateCost, duplicateCount } from '#shared/duplicates.ts';
 
 /** @returns undefined while there is nothing to say yet. */
 export function duplicatesVerdict({ state, answer }: DuplicateSearch): Verdict | undefined {
@@ -24,9 +25,7 @@ export function duplicatesVerdict({ state, answer }: DuplicateSearch): Verdict |
     : { tone: 'good', sentence: 'No two tensors are equal.', details };
 }
 
-function foundSentence({ groups, sparedBytes }: DuplicateFindings): string {
-  const tensors = groups.reduce((sum, { names }) => sum + names.length, 0);
-  const cost =
-    sparedBytes > 0 ? `; ${formatBytes(sparedBytes)} could be spared` : ', and none is stored twice';
-  return `${counted(tensors, 'tensor')} are equal to another, bit for bit${cost}.`;
+function foundSentence(findings: DuplicateFindings): string {
+  const tensors = counted(duplicateCount(findings), 'tensor');
+  return `${tensors} are equal to another, bit for bit${duplicateCost(findings)}.`;
 }

@@ -3,6 +3,7 @@ import type { Printer, Style } from '#main/hosts/cli/print/printer.ts';
 import { table } from '#main/hosts/cli/print/table.ts';
 import type { DuplicateFindings } from '#shared/commands/checkpoint.ts';
 import { escapeName, formatBytes, formatCount, formatShape } from '#shared/display.ts';
+import { duplicateCost, duplicateCount } from '#shared/duplicates.ts';
 
 export const duplicatesPrinter: Printer<'checkpoint.find-duplicates'> = {
   text: (findings, { style }) => {
@@ -20,12 +21,10 @@ export const duplicatesPrinter: Printer<'checkpoint.find-duplicates'> = {
   },
 };
 
-function sentence({ groups, sparedBytes, searched }: DuplicateFindings, style: Style): string {
-  if (groups.length === 0) return style.good('No two tensors are equal.');
-  const tensors = groups.reduce((sum, { names }) => sum + names.length, 0);
-  const cost =
-    sparedBytes > 0 ? `; ${formatBytes(sparedBytes)} could be spared` : ', and none is stored twice';
-  return style.caution(
-    `${formatCount(tensors)} of ${formatCount(searched.tensors)} tensors are equal to another${cost}.`,
+function sentence(findings: DuplicateFindings, style: Style): string {
+  if (findings.groups.length === 0) return style.good('No two tensors are equal.');
+  const [equal, all] = [duplicateCount(findings), findings.searched.tensors].map((count) =>
+    formatCount(count),
   );
+  return style.caution(`${equal} of ${all} tensors are equal to another${duplicateCost(findings)}.`);
 }
