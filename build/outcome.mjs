@@ -1,12 +1,16 @@
 // Counts what the test runners found, from the reports they leave.
 import { existsSync, readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+
+/** Enough to see what was expected and found; the rest is in the runner's own output. */
+const REASON_LINES = 14;
 
 /**
  * @typedef {object} Outcome
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
- * @property {readonly string[]} lines what to show: names of failures, reasons of skips
+ * @property {readonly string[]} lines what to show: failures by name with what was said of them, reasons of skips
  */
 
 /** A part that counts as one. @param {boolean} isGood @param {string} complaint @returns {Outcome} */
@@ -43,7 +47,8 @@ export function vitestOutcome(path, code) {
   let failed = report.numFailedTests;
   for (const file of report.testResults) {
     const names = file.assertionResults.filter((/** @type {any} */ test) => test.status === 'failed');
-    for (const test of names) lines.push(`FAILED: ${shortPath(file.name)} > ${test.fullName}`);
+    for (const test of names)
+      lines.push(`FAILED: ${shortPath(file.name)} > ${test.fullName}${reasons(test.failureMessages)}`);
     if (file.status === 'failed' && names.length === 0) {
       failed += 1;
       lines.push(`FAILED: ${shortPath(file.name)}: ${firstLine(file.message)}`);
@@ -79,7 +84,11 @@ export function playwrightOutcome(path, code) {
         } else if (test.status === 'expected') outcome.passed += 1;
         else {
           outcome.failed += 1;
-          lines.push(`FAILED: ${name}${test.status === 'flaky' ? ' (passed at the second try)' : ''}`);
+          const found = test.results.flatMap((/** @type {any} */ result) => result.errors);
+          const second = test.status === 'flaky' ? ' (passed at the second try)' : '';
+          lines.push(
+            `FAILED: ${name}${second}${reasons(found.map((/** @type {any} */ error) => error.message))}`,
+          );
         }
       }
     }
@@ -87,16 +96,22 @@ export function playwrightOutcome(path, code) {
   visit(report);
   if (code !== 0 && outcome.failed === 0) {
     outcome.failed = 1;
-    const reasons = (report.errors ?? [])
-      .map((/** @type {any} */ error) => firstLine(error.message))
-      .join('; ');
-    lines.push(`FAILED: playwright ended with exit ${code} ${reasons}`);
+    const errors = (report.errors ?? []).map((/** @type {any} */ error) => firstLine(error.message));
+    lines.push(`FAILED: playwright ended with exit ${code} ${errors.join('; ')}`);
   }
   return outcome;
 }
 
 /** @param {string} path */
 const shortPath = (path) => path.replace(/^.*\/test\//, 'test/');
+
+/** What a runner said of one failed case, each indented below its name. @param {readonly string[]} messages */
+function reasons(messages) {
+  const lines = messages.flatMap((message) =>
+    stripVTControlCharacters(message).trimEnd().split('\n').slice(0, REASON_LINES),
+  );
+  return lines.map((line) => `\n  ${line}`).join('');
+}
 
 /** @param {string | undefined} text */
 const firstLine = (text) => (text ?? '').split('\n')[0] ?? '';

@@ -26,7 +26,11 @@ describe('a vitest report', () => {
     name: `/work/test/${name}`,
     status: statuses.includes('failed') || message ? 'failed' : 'passed',
     message,
-    assertionResults: statuses.map((status, index) => ({ status, fullName: `case ${index}` })),
+    assertionResults: statuses.map((status, index) => ({
+      status,
+      fullName: `case ${index}`,
+      failureMessages: status === 'failed' ? ['expected 1 to be 2\n    at a.test.ts:3', 'too slow'] : [],
+    })),
   });
   const report = (change: object) => ({
     numPassedTests: 2,
@@ -37,7 +41,7 @@ describe('a vitest report', () => {
     ...change,
   });
 
-  test('counts cases and names those that failed', () => {
+  test('counts cases and tells which failed and why', () => {
     const path = reportFile(
       report({
         numFailedTests: 1,
@@ -47,8 +51,20 @@ describe('a vitest report', () => {
     );
     const outcome = vitestOutcome(path, 1);
     expect(counts(outcome)).toEqual([2, 1, 3]);
-    expect(outcome.lines[0]).toBe('FAILED: test/a.test.ts > case 1');
+    expect(outcome.lines[0]).toBe(
+      'FAILED: test/a.test.ts > case 1\n  expected 1 to be 2\n      at a.test.ts:3\n  too slow',
+    );
     expect(outcome.lines[1]).toMatch(/^SKIPPED: 3 tests/);
+  });
+
+  test('shows only the beginning of what is long', () => {
+    const long = {
+      name: '/work/test/a.test.ts',
+      status: 'failed',
+      assertionResults: [{ status: 'failed', fullName: 'case', failureMessages: ['x\n'.repeat(99)] }],
+    };
+    const outcome = vitestOutcome(reportFile(report({ numFailedTests: 1, testResults: [long] })), 1);
+    expect(outcome.lines[0]?.split('\n')).toHaveLength(1 + 14);
   });
 
   test('counts a file that does not load as a failure', () => {
@@ -76,6 +92,7 @@ describe('a Playwright report', () => {
       projectName: 'serve',
       status,
       annotations: [{ type: 'skip', description: 'no display' }],
+      results: [{ errors: status === 'unexpected' ? [{ message: '\u001B[31mno alert\u001B[39m' }] : [] }],
     })),
   });
 
@@ -91,7 +108,7 @@ describe('a Playwright report', () => {
     const outcome = playwrightOutcome(reportFile(report), 1);
     expect(counts(outcome)).toEqual([1, 2, 1]);
     expect(outcome.lines).toEqual([
-      'FAILED: [serve] open.spec.ts > b',
+      'FAILED: [serve] open.spec.ts > b\n  no alert',
       'FAILED: [serve] open.spec.ts > c (passed at the second try)',
       'SKIPPED: [serve] open.spec.ts > c: no display',
     ]);
