@@ -8,7 +8,7 @@ const LAUNCH_MS = 20_000;
 const ATTEMPTS = 3;
 
 /**
- * Starts the packaged app with a profile of its own.
+ * Starts the packaged app with a profile of its own, up to its first window.
  * Playwright attaches to a packaged app while its window already loads, and in Chromium 108 now and then never hears
  * of the page, although that is up and running: then it is started anew.
  */
@@ -18,8 +18,9 @@ export async function launchApp(
   attempt = 1,
 ): Promise<ElectronApplication> {
   const { executablePath, env } = launchOfApp();
+  let app: ElectronApplication | undefined;
   try {
-    return await _electron.launch({
+    app = await _electron.launch({
       executablePath,
       env: { ...(process.env as Record<string, string>), ...env },
       args: [`--user-data-dir=${dataFolder}`, ...parameters],
@@ -27,7 +28,10 @@ export async function launchApp(
       colorScheme: null,
       timeout: LAUNCH_MS,
     });
+    await app.firstWindow({ timeout: LAUNCH_MS });
+    return app;
   } catch (error) {
+    await app?.close();
     if (!(error instanceof errors.TimeoutError) || attempt === ATTEMPTS) throw error;
     return launchApp(dataFolder, parameters, attempt + 1);
   }
