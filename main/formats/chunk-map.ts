@@ -44,17 +44,33 @@ export function chunkGrid(shape: readonly number[], chunks: readonly Chunk[]): C
   return { cell, counts, indices };
 }
 
-/** For each axis of a view, how many of its coordinates a cell of the grid has, at most. */
-export function cellsInView({ cell }: ChunkGrid, { axes }: ChunkedView): number[] {
-  return axes.map(({ axis, step }) => Math.max(1, Math.ceil(cell[axis]! / Math.abs(step))));
+/** The coordinates of a view along each of its axes. @param shape of the view. */
+export function viewCoordinates({ origin, axes }: ChunkedView, shape: readonly number[]): Coordinates[] {
+  return axes.map(({ axis, step }, at) => ({ first: origin[axis]!, step, count: shape[at]! }));
 }
 
-/** Elements of the chunks that C order goes through in turn, again and again, before it is done with any of them. */
-export function crossedElements(cells: readonly number[], extents: readonly number[]): number {
-  return extents.reduce((product, extent, axis) => {
-    const cell = cells[axis]!;
-    return product * (axis === 0 ? cell : Math.max(cell, extent));
-  }, 1);
+/** Elements of the chunks that C order goes through in turn, again and again, before it is done with any of them. @param counts of chunks that each axis of a view crosses. */
+export function crossedElements({ cell }: ChunkGrid, counts: readonly number[]): number {
+  return [...cell, ...counts.slice(1)].reduce((product, count) => product * count, 1);
+}
+
+/** For each axis of a view, how many chunks it crosses. @param shape of the view. */
+export function crossedChunks({ cell }: ChunkGrid, view: ChunkedView, shape: readonly number[]): number[] {
+  return viewCoordinates(view, shape).map((along, at) => cellCount(along, cell[view.axes[at]!.axis]!));
+}
+
+/** How many cells the coordinates are in. @param size of a cell. */
+function cellCount({ first, step, count }: Coordinates, size: number): number {
+  if (Math.abs(step) >= size || count === 0) return count;
+  return Math.abs(Math.floor((first + (count - 1) * step) / size) - Math.floor(first / size)) + 1;
+}
+
+/** Which of the coordinates is the first one in the nth cell that they are in, from 0. @param size of a cell. */
+export function cellStart({ first, step }: Coordinates, size: number, nth: number): number {
+  if (nth === 0 || Math.abs(step) >= size) return nth;
+  const cell = Math.floor(first / size) + Math.sign(step) * nth;
+  const toEdge = step > 0 ? cell * size - first : first - (cell + 1) * size + 1;
+  return Math.ceil(toEdge / Math.abs(step));
 }
 
 function gridMap(shape: readonly number[], chunks: readonly Chunk[]): ChunkMap | undefined {
@@ -73,16 +89,11 @@ function gridMap(shape: readonly number[], chunks: readonly Chunk[]): ChunkMap |
 }
 
 /** Each cell that one of the coordinates is in, once. */
-function cellsOf({ first, step, count }: Coordinates, size: number): number[] {
-  const cells: number[] = [];
-  for (let i = 0; i < count;) {
-    const cell = Math.floor((first + i * step) / size);
-    cells.push(cell);
-    // the first coordinate that is in another cell
-    const toEdge = step > 0 ? (cell + 1) * size - first : first - cell * size + 1;
-    i = Math.max(i + 1, Math.ceil(toEdge / Math.abs(step)));
-  }
-  return cells;
+function cellsOf(coordinates: Coordinates, size: number): number[] {
+  const { first, step } = coordinates;
+  return Array.from({ length: cellCount(coordinates, size) }, (_, nth) =>
+    Math.floor((first + cellStart(coordinates, size, nth) * step) / size),
+  );
 }
 
 function sortedMap(rank: number, chunks: readonly Chunk[]): ChunkMap {

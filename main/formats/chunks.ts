@@ -6,7 +6,7 @@ import type { ByteSource } from '#main/bytes/source.ts';
 import { unpackChunk, type Chunk } from '#main/encodings/filters/filters.ts';
 import { isStreamed, streamedChunk } from '#main/encodings/filters/streamed-chunk.ts';
 import { chunkByteLength, chunkCache } from '#main/formats/chunk-cache.ts';
-import { cellsInView, chunkGrid, chunkMap, crossedElements } from '#main/formats/chunk-map.ts';
+import { chunkGrid, chunkMap, crossedChunks, crossedElements } from '#main/formats/chunk-map.ts';
 import type { ChunkedStorage, ChunkedView } from '#main/formats/contract.ts';
 import { readAhead, type Read } from '#main/formats/read-ahead.ts';
 import { largestBox, readStrided, type Box } from '#main/formats/gather.ts';
@@ -132,7 +132,7 @@ function crossedBytes(
 ): number {
   const grid = chunkGrid(storage.shape, storage.chunks);
   if (!grid) return 0;
-  return width * crossedElements(cellsInView(grid, view), shape);
+  return width * crossedElements(grid, crossedChunks(grid, view, shape));
 }
 
 /** Where the unpacked bytes of a chunk are that is never held whole. */

@@ -5,6 +5,7 @@ import { tensorReader, type TensorReader } from '#main/formats/read.ts';
 import { openSource } from '#main/bytes/reopen.ts';
 import { restingSource } from '#main/bytes/resting-source.ts';
 import { anyOrderReader } from '#main/services/any-order.ts';
+import { boxesOf, wholeBox, type TensorBox } from '#main/services/boxes.ts';
 import { realSource, realTensor } from '#main/services/real-values.ts';
 import { dtypeInfo } from '#shared/dtype.ts';
 
@@ -70,6 +71,19 @@ export async function withAnyOrderReader<Result>(
 ): Promise<Result> {
   if (plan.blocks) return withReader(plan, use);
   return withSources(plan, (sources) => released(anyOrderReader(plan.tensor, sources), use));
+}
+
+/** As `withReader`, for passes that take a tensor box by box: a reader of each box in turn, of whose chunks each is unpacked once. */
+export async function withBoxReaders(
+  plan: TensorPlan,
+  use: (reader: TensorReader, box: TensorBox) => Promise<void>,
+): Promise<void> {
+  if (plan.blocks) return withReader(plan, (reader) => use(reader, wholeBox(plan.tensor)));
+  return withSources(plan, async (sources) => {
+    for (const box of boxesOf(plan.tensor)) {
+      await released(tensorReader(box.tensor, sources), (reader) => use(reader, box));
+    }
+  });
 }
 
 /** As `withReader`, for what is stored: the blocks of a tensor that has them. */

@@ -1,5 +1,6 @@
 import { countNonFinite } from '#main/kernels/non-finite.ts';
-import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { elementOfWhole } from '#main/services/boxes.ts';
+import { withBoxReaders, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 
 export interface NonFiniteTask {
@@ -15,18 +16,21 @@ export interface NonFiniteAnswer {
 }
 
 /** Counts NaNs and infinities over every element of one tensor, and finds the first. */
-export function nonFiniteTask({ plan }: NonFiniteTask, pass: Pass): Promise<NonFiniteAnswer> {
-  return withReader(plan, async (reader) => {
-    const total = { nan: 0, positiveInfinity: 0, negativeInfinity: 0 };
-    let first: number | undefined;
+export async function nonFiniteTask({ plan }: NonFiniteTask, pass: Pass): Promise<NonFiniteAnswer> {
+  const { dtype, shape } = plan.tensor;
+  const total = { nan: 0, positiveInfinity: 0, negativeInfinity: 0 };
+  let first = Infinity;
+  await withBoxReaders(plan, async (reader, box) => {
+    let firstOfBox: number | undefined;
     for await (const { start, bytes } of windowsOf(reader, pass)) {
-      const found = countNonFinite(plan.tensor.dtype, bytes);
+      const found = countNonFinite(dtype, bytes);
       if (found.first === undefined) continue;
-      first ??= start + found.first;
+      firstOfBox ??= start + found.first;
       total.nan += found.nan;
       total.positiveInfinity += found.positiveInfinity;
       total.negativeInfinity += found.negativeInfinity;
     }
-    return first === undefined ? total : { ...total, first };
+    if (firstOfBox !== undefined) first = Math.min(first, elementOfWhole(box, firstOfBox, shape));
   });
+  return first === Infinity ? total : { ...total, first };
 }
