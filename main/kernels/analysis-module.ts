@@ -22,7 +22,6 @@ export interface AnalysisKernels {
   countUpperHalvesOfDoubles(at: number, count: number, tables: number): void;
   drain(tables: number, tableCount: number, length: number, totals: number): void;
   gather(totals: number, length: number, codes: number, counts: number): number;
-  isEqual(a: number, b: number, byteLength: number): number;
   /** @param record eight doubles: see `assembly/difference.ts`. */
   differF32(a: number, b: number, count: number, record: number): void;
   differF64(a: number, b: number, count: number, record: number): void;

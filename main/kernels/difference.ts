@@ -7,10 +7,9 @@ import { decode } from '#main/kernels/decode.ts';
 import { noticeDistance, type DifferenceSums } from '#main/kernels/difference-sums.ts';
 import { dtypeInfo, elementByteLength, isReal } from '#shared/dtype.ts';
 
-/** Whether two windows hold the same bytes. */
+/** Whether two windows hold the same bytes: by the C library's `memcmp`, wherever they lie, as no kernel is faster. */
 export function hasEqualBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.byteLength !== b.byteLength) return false;
-  return analysisKernels().isEqual(placeInput(a, 0), placeInput(b, 1), a.byteLength) !== 0;
+  return Buffer.compare(a, b) === 0;
 }
 
 /** Adds one window of equally many elements of either side. */

@@ -46,7 +46,7 @@ const PAGE = join(process.cwd(), 'test', 'bench', 'README.md');
 const ABOUT = `# Figures
 
 Written by \`npm run bench -- --write\`; with names of sections behind it, those alone are measured anew. Every round runs all cases of a
-group in turn, in another order, on files of the page cache, by an engine that has worked before; a ratio is taken round by round. Peers are there where \`PARAMSCOPE_PYTHON\`
+group in turn, in another order, on files that were read into the page cache anew, by an engine that has worked before; a ratio is taken round by round. Peers are there where \`PARAMSCOPE_PYTHON\`
 names a Python with torch, numpy and safetensors, and \`PARAMSCOPE_RUST_REFERENCE\` a native program; their imports are in no time.
 `;
 

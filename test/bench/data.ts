@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 
 /** A small generator of repeatable numbers; what they are does not matter, that they spread does. */
 function mulberry(seed: number): () => number {
@@ -60,4 +61,22 @@ export function makeSafetensors(path: string, { sizes, seed, dtype = 'f32', isNo
 
 function upperHalves(values: Float32Array): Uint16Array {
   return Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16);
+}
+
+/**
+ * Puts a file into the page cache anew. What has lain there for long may have been broken into small pages,
+ * and what was written a little at a time begins so: both are read more slowly, and by one side more than by another.
+ */
+export function cacheAnew(path: string): void {
+  // GNU dd drops what is cached of a file; elsewhere it stays as it is
+  spawnSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' });
+  readWhole(path);
+}
+
+/** Reads a file once, a mebibyte at a time. */
+export function readWhole(path: string): void {
+  const file = openSync(path, 'r');
+  const window = Buffer.allocUnsafe(2 ** 20);
+  while (readSync(file, window) > 0);
+  closeSync(file);
 }

@@ -6,7 +6,7 @@ export { momentsF32, momentsF64 } from './moments';
 export { countBytes, countHalves, countUpperHalves, countUpperHalvesOfDoubles } from './counting';
 export { drain, gather } from './counting';
 export { binF32, binF64 } from './binning';
-export { isEqual, differF32, differF64, excessF32, excessF64 } from './difference';
+export { differF32, differF64, excessF32, excessF64 } from './difference';
 export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves } from './codes';
 export { finiteBytes, finiteHalves, finiteWords, finiteDoubles } from './non-finite';
 export { heatSlice, heatF32, heatF64 } from './heat-map';

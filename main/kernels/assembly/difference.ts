@@ -29,7 +29,7 @@ function finish(record: usize): void {
 }
 
 /** Whether two stretches hold the same bytes. */
-export function isEqual(a: usize, b: usize, byteLength: usize): bool {
+function isEqual(a: usize, b: usize, byteLength: usize): bool {
   const end = a + byteLength;
   const distance = b - a;
   for (const whole = a + (byteLength & ~63); a < whole; a += 64) {
