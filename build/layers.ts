@@ -46,7 +46,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'encodings',
     files: ['main/encodings/**'],
-    may: ['shared', 'bytes', 'encodings/bzip2', ...PURE_NODE],
+    may: ['shared', 'bytes', 'encodings/bzip2', 'kernels', ...PURE_NODE],
   },
   {
     name: 'formats/contract',

@@ -3,17 +3,19 @@ import { cursorOver } from '#main/bytes/cursor.ts';
 import { damaged } from '#main/encodings/zstd/damaged.ts';
 import { AppError } from '#shared/errors.ts';
 
+export interface ZstdFrame {
+  readonly kind: 'zstd';
+  /** Of the header, its magic number included. */
+  readonly headerBytes: number;
+  /** Bytes that copies may reach back. */
+  readonly windowBytes: number;
+  /** Bytes that come out, where that is told. */
+  readonly contentBytes: number | undefined;
+  readonly hasChecksum: boolean;
+}
+
 export type Frame =
-  | {
-      readonly kind: 'zstd';
-      /** Of the header, its magic number included. */
-      readonly headerBytes: number;
-      /** Bytes that copies may reach back. */
-      readonly windowBytes: number;
-      /** Bytes that come out, where that is told. */
-      readonly contentBytes: number | undefined;
-      readonly hasChecksum: boolean;
-    }
+  | ZstdFrame
   /** User data that mean nothing to a decoder. */
   | { readonly kind: 'skippable'; readonly byteLength: number };
 

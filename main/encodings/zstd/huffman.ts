@@ -1,5 +1,5 @@
 // Huffman trees of literals: RFC 8878, section 4.2.
-import { backwardBits, bitCount } from '#main/encodings/zstd/backward-bits.ts';
+import { backwardBits } from '#main/encodings/zstd/backward-bits.ts';
 import { damaged } from '#main/encodings/zstd/damaged.ts';
 import { readFseTable } from '#main/encodings/zstd/fse.ts';
 
@@ -76,44 +76,4 @@ function tableOf(weights: number[]): HuffmanTable {
     }
   }
   return { longest, codes };
-}
-
-/** Bits that four bytes hold for sure, wherever the first of them begins: enough for two codes. */
-const BITS_OF_FOUR_BYTES = 25;
-
-/** Decodes a stream in bytes [begin, end), which holds exactly as many symbols as there is room for. */
-export function decodeHuffman(
-  { longest, codes }: HuffmanTable,
-  bytes: Uint8Array,
-  begin: number,
-  end: number,
-  out: Uint8Array,
-): void {
-  let position = bitCount(bytes, begin, end);
-  const mask = (1 << longest) - 1;
-  const shift = BITS_OF_FOUR_BYTES - longest;
-  let at = 0;
-  while (position >= BITS_OF_FOUR_BYTES && at + 1 < out.byteLength) {
-    const from = position - BITS_OF_FOUR_BYTES;
-    const byte = begin + (from >>> 3);
-    const word =
-      (bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16) | (bytes[byte + 3]! << 24)) >>>
-      (from & 7);
-    const first = codes[(word >>> shift) & mask]!;
-    const second = codes[(word >>> (shift - (first >>> 8))) & mask]!;
-    out[at] = first;
-    out[at + 1] = second;
-    at += 2;
-    position -= (first >>> 8) + (second >>> 8);
-  }
-  for (; at < out.byteLength; at++) {
-    const from = position - longest;
-    const byte = begin + (Math.max(0, from) >>> 3);
-    const word = bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16);
-    const code = codes[(from >= 0 ? word >>> (from & 7) : word << -from) & mask]!;
-    out[at] = code;
-    position -= code >>> 8;
-    if (position < 0) throw damaged('literals beyond their bitstream');
-  }
-  if (position !== 0) throw damaged('a bitstream longer than its literals');
 }

@@ -1,20 +1,25 @@
 // The literals section of a block: RFC 8878, section 3.1.1.3.1.
+import { requireEndMark } from '#main/encodings/zstd/backward-bits.ts';
 import { damaged } from '#main/encodings/zstd/damaged.ts';
-import { decodeHuffman, readHuffmanTable, type HuffmanTable } from '#main/encodings/zstd/huffman.ts';
+import type { FrameSpace } from '#main/encodings/zstd/frame-space.ts';
+import { readHuffmanTable } from '#main/encodings/zstd/huffman.ts';
 
 export interface Literals {
-  /** A view or a buffer of its own. */
-  readonly bytes: Uint8Array;
+  /** Where they lie in the kernels' memory. */
+  readonly at: number;
+  readonly byteLength: number;
   /** Byte of the block that follows the section. */
   readonly end: number;
-  /** The tree that later blocks may refer to. */
-  readonly tree: HuffmanTable | undefined;
+  /** Bits of the longest code of the tree that later blocks may refer to. */
+  readonly longest: number | undefined;
 }
 
 const RAW = 0;
 const REPEATED = 1;
 const TREELESS = 3;
 const JUMP_TABLE_BYTES = 6;
+/** What the kernel finds, by its number. */
+const FAULTS = ['', 'literals beyond their bitstream', 'a bitstream longer than its literals'] as const;
 
 interface Sizes {
   readonly headerBytes: number;
@@ -24,24 +29,42 @@ interface Sizes {
   readonly streams: 1 | 4;
 }
 
-/** @param tree of an earlier block of the frame. @param most bytes that a block may have. */
-export function readLiterals(block: Uint8Array, tree: HuffmanTable | undefined, most: number): Literals {
+/**
+ * Unpacks the literals of a block, which lies in the space as well.
+ * @param longest of the tree of an earlier block of the frame, if there is one. @param most bytes that a block may have.
+ */
+export function readLiterals(
+  block: Uint8Array,
+  space: FrameSpace,
+  longest: number | undefined,
+  most: number,
+): Literals {
   const kind = block[0]! & 3;
-  const { headerBytes, regenerated, stored, streams } = sizesOf(block, kind);
+  const { headerBytes, regenerated: byteLength, stored, streams } = sizesOf(block, kind);
   const end = headerBytes + stored;
   if (block.byteLength === 0 || end > block.byteLength)
     throw damaged('literals beyond the end of their block');
-  if (regenerated > most) throw damaged(`${regenerated} literals in a block`);
-  if (kind === RAW) return { bytes: block.subarray(headerBytes, end), end, tree };
-  if (kind === REPEATED) return { bytes: new Uint8Array(regenerated).fill(block[headerBytes]!), end, tree };
-  const read = kind === TREELESS ? undefined : readHuffmanTable(block, headerBytes, end);
-  const used = read?.table ?? tree;
-  if (!used) throw damaged('literals that refer to a Huffman tree that is not there');
-  const bytes = new Uint8Array(regenerated);
-  const begin = read?.end ?? headerBytes;
-  if (streams === 1) decodeHuffman(used, block, begin, end, bytes);
-  else decodeFour(used, block, begin, end, bytes);
-  return { bytes, end, tree: used };
+  if (byteLength > most) throw damaged(`${byteLength} literals in a block`);
+  const { literals: at, content, bytes } = space;
+  if (kind === RAW) return { at: content + headerBytes, byteLength, end, longest };
+  if (kind === REPEATED) {
+    bytes.fill(block[headerBytes]!, at, at + byteLength);
+    return { at, byteLength, end, longest };
+  }
+  let begin = headerBytes;
+  if (kind !== TREELESS) {
+    const { table, end: treeEnd } = readHuffmanTable(block, begin, end);
+    new Uint16Array(bytes.buffer, space.codes).set(table.codes);
+    longest = table.longest;
+    begin = treeEnd;
+  }
+  if (longest === undefined) throw damaged('literals that refer to a Huffman tree that is not there');
+  const fault =
+    streams === 1
+      ? decodeOne(space, longest, block, begin, end, byteLength)
+      : decodeFour(space, longest, block, begin, end, byteLength);
+  if (fault !== 0) throw damaged(FAULTS[fault]!);
+  return { at, byteLength, end, longest };
 }
 
 function sizesOf(block: Uint8Array, kind: number): Sizes {
@@ -77,24 +100,58 @@ function sizesOf(block: Uint8Array, kind: number): Sizes {
   return { headerBytes: 5, regenerated, stored: (c >> 6) | (d << 2) | (e << 10), streams };
 }
 
-/** Four streams of equal length, but for the last: their packed lengths come first, that of the last follows from them. */
-function decodeFour(
-  tree: HuffmanTable,
+function decodeOne(
+  { kernels, codes, content, literals }: FrameSpace,
+  longest: number,
   block: Uint8Array,
   begin: number,
   end: number,
-  out: Uint8Array,
-): void {
-  const share = (out.byteLength + 3) >> 2;
-  let from = begin + JUMP_TABLE_BYTES;
-  if (from > end || 3 * share > out.byteLength)
+  byteLength: number,
+): number {
+  requireEndMark(block, begin, end);
+  return kernels.huffmanStream(
+    codes,
+    longest,
+    content + begin,
+    content + end,
+    literals,
+    literals + byteLength,
+  );
+}
+
+/** Four streams of equal length, but for the last: their packed lengths come first, that of the last follows from them. */
+function decodeFour(
+  { kernels, codes, content, literals }: FrameSpace,
+  longest: number,
+  block: Uint8Array,
+  begin: number,
+  end: number,
+  byteLength: number,
+): number {
+  const share = (byteLength + 3) >> 2;
+  const first = begin + JUMP_TABLE_BYTES;
+  if (first > end || 3 * share > byteLength)
     throw damaged('literals in four streams that are too short for it');
-  for (let stream = 0; stream < 4; stream++) {
-    const at = begin + 2 * stream;
-    const to = stream === 3 ? end : from + (block[at]! | (block[at + 1]! << 8));
-    if (to > end) throw damaged('a stream of literals beyond its section');
-    const last = stream === 3 ? out.byteLength : (stream + 1) * share;
-    decodeHuffman(tree, block, from, to, out.subarray(stream * share, last));
-    from = to;
-  }
+  const lengthOf = (stream: number): number =>
+    block[begin + 2 * stream]! | (block[begin + 2 * stream + 1]! << 8);
+  const second = first + lengthOf(0);
+  const third = second + lengthOf(1);
+  const fourth = third + lengthOf(2);
+  if (fourth > end) throw damaged('a stream of literals beyond its section');
+  requireEndMark(block, first, second);
+  requireEndMark(block, second, third);
+  requireEndMark(block, third, fourth);
+  requireEndMark(block, fourth, end);
+  return kernels.huffmanStreams(
+    codes,
+    longest,
+    content + first,
+    content + second,
+    content + third,
+    content + fourth,
+    content + end,
+    literals,
+    literals + byteLength,
+    share,
+  );
 }

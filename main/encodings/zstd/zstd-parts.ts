@@ -2,25 +2,12 @@ import { ZSTD_WINDOW_BYTES } from '#main/bytes/limits.ts';
 import { sourceCursor } from '#main/bytes/source-cursor.ts';
 import { spanSource } from '#main/bytes/span-source.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import {
-  BLOCK_HEADER_BYTES,
-  MOST_BLOCK_BYTES,
-  newFrameState,
-  readBlockHeader,
-  unpackBlock,
-  type Output,
-} from '#main/encodings/zstd/block.ts';
-import { damaged } from '#main/encodings/zstd/damaged.ts';
-import { MOST_HEADER_BYTES, readFrameHeader, type Frame } from '#main/encodings/zstd/frame-header.ts';
-import { storedChecksum } from '#main/encodings/zstd/zstd.ts';
-import { xxhash64 } from '#main/encodings/zstd/xxhash64.ts';
-import { AppError, isAppError } from '#shared/errors.ts';
-
-/** Blocks that fit behind the window before it is moved to the front. */
-const BLOCKS_BEHIND = 8;
-const CHECKSUM_BYTES = 4;
-
-type ZstdFrame = Extract<Frame, { kind: 'zstd' }>;
+import { BLOCK_HEADER_BYTES, readBlockHeader } from '#main/encodings/zstd/block-header.ts';
+import { CHECKSUM_BYTES, contentChecksum } from '#main/encodings/zstd/content-checksum.ts';
+import { damaged, tooFarBack } from '#main/encodings/zstd/damaged.ts';
+import { MOST_HEADER_BYTES, readFrameHeader, type ZstdFrame } from '#main/encodings/zstd/frame-header.ts';
+import { frameUnpacker } from '#main/encodings/zstd/frame-unpacker.ts';
+import { isAppError } from '#shared/errors.ts';
 
 /**
  * Unpacks the frames at [offset, offset + byteLength) of a source part by part, in the memory of one window.
@@ -47,45 +34,29 @@ export async function* unpackZstdParts(
     throw isAppError(error) ? error.with({ file: source.name, offset }) : error;
   }
 
-  async function* unpackFrame({
-    windowBytes,
-    contentBytes,
-    hasChecksum,
-  }: ZstdFrame): AsyncGenerator<Uint8Array> {
-    if (windowBytes > ZSTD_WINDOW_BYTES) {
-      throw new AppError('limit', 'the Zstandard data reach further back than is held', {
-        expected: `at most ${ZSTD_WINDOW_BYTES} bytes`,
-        found: `${windowBytes} bytes`,
-      });
-    }
-    const most = Math.min(windowBytes, MOST_BLOCK_BYTES);
-    const out: Output = { bytes: new Uint8Array(windowBytes + BLOCKS_BEHIND * most), position: 0, start: 0 };
-    const state = newFrameState();
-    const hash = hasChecksum ? xxhash64() : undefined;
-    let total = 0;
-    for (let isLast = false; !isLast;) {
-      if (out.position + most > out.bytes.byteLength) {
-        out.bytes.copyWithin(0, out.position - windowBytes, out.position);
-        out.position = windowBytes;
+  async function* unpackFrame(frame: ZstdFrame): AsyncGenerator<Uint8Array> {
+    const { windowBytes, contentBytes, hasChecksum } = frame;
+    if (windowBytes > ZSTD_WINDOW_BYTES) throw tooFarBack(windowBytes);
+    const { mostOfBlock, unpack, release } = frameUnpacker(frame, Infinity);
+    const checksum = hasChecksum ? contentChecksum() : undefined;
+    try {
+      let total = 0;
+      for (let isLast = false; !isLast;) {
+        const head = (await cursor.take(BLOCK_HEADER_BYTES)).bytes(BLOCK_HEADER_BYTES);
+        const header = readBlockHeader(head, 0, mostOfBlock);
+        const content = (await cursor.take(header.stored)).bytes(header.stored);
+        const part = unpack(header, content, mostOfBlock).slice();
+        total += part.byteLength;
+        checksum?.add(part);
+        if (part.byteLength > 0) yield part;
+        isLast = header.isLast;
       }
-      const header = readBlockHeader(
-        (await cursor.take(BLOCK_HEADER_BYTES)).bytes(BLOCK_HEADER_BYTES),
-        0,
-        most,
-      );
-      const content = (await cursor.take(header.stored)).bytes(header.stored);
-      const begin = out.position;
-      unpackBlock(header, content, state, out, most);
-      const part = out.bytes.slice(begin, out.position);
-      total += part.byteLength;
-      hash?.update(part);
-      if (part.byteLength > 0) yield part;
-      isLast = header.isLast;
+      if (contentBytes !== undefined && total !== contentBytes)
+        throw damaged(`${total} bytes instead of ${contentBytes}`);
+      checksum?.require((await cursor.take(CHECKSUM_BYTES)).bytes(CHECKSUM_BYTES));
+    } finally {
+      checksum?.release();
+      release();
     }
-    if (contentBytes !== undefined && total !== contentBytes)
-      throw damaged(`${total} bytes instead of ${contentBytes}`);
-    if (!hash) return;
-    const stored = (await cursor.take(CHECKSUM_BYTES)).bytes(CHECKSUM_BYTES);
-    if (hash.low() !== storedChecksum(stored)) throw damaged('a content that misses its checksum');
   }
 }

@@ -1,18 +1,10 @@
 // Zstandard: RFC 8878. Dictionaries are not read.
-import {
-  BLOCK_HEADER_BYTES,
-  MOST_BLOCK_BYTES,
-  newFrameState,
-  readBlockHeader,
-  unpackBlock,
-  type Output,
-} from '#main/encodings/zstd/block.ts';
+import { BLOCK_HEADER_BYTES, MOST_BLOCK_BYTES, readBlockHeader } from '#main/encodings/zstd/block-header.ts';
+import { CHECKSUM_BYTES, contentChecksum } from '#main/encodings/zstd/content-checksum.ts';
 import { damaged } from '#main/encodings/zstd/damaged.ts';
-import { MOST_HEADER_BYTES, readFrameHeader, type Frame } from '#main/encodings/zstd/frame-header.ts';
-import { xxhash64 } from '#main/encodings/zstd/xxhash64.ts';
+import { MOST_HEADER_BYTES, readFrameHeader, type ZstdFrame } from '#main/encodings/zstd/frame-header.ts';
+import { frameUnpacker, type FrameUnpacker } from '#main/encodings/zstd/frame-unpacker.ts';
 import { isAppError } from '#shared/errors.ts';
-
-const CHECKSUM_BYTES = 4;
 
 /** Where packed bytes are, for messages. */
 export interface ZstdPlace {
@@ -27,7 +19,7 @@ export interface ZstdPlace {
  */
 export function unpackZstd(packed: Uint8Array, most: number, place: ZstdPlace): Uint8Array {
   try {
-    const out: Output = { bytes: new Uint8Array(0), position: 0, start: 0 };
+    const out: Output = { bytes: new Uint8Array(0), position: 0 };
     for (let at = 0; at < packed.byteLength;) {
       const frame = readFrameHeader(packed.subarray(at, at + MOST_HEADER_BYTES));
       at = frame.kind === 'skippable' ? at + frame.byteLength : unpackFrame(packed, at, frame, out, most);
@@ -39,45 +31,68 @@ export function unpackZstd(packed: Uint8Array, most: number, place: ZstdPlace): 
   }
 }
 
+/** What has come out so far, at the beginning of a buffer. */
+interface Output {
+  bytes: Uint8Array;
+  position: number;
+}
+
 /** @returns where the frame ends. */
-function unpackFrame(
-  packed: Uint8Array,
-  begin: number,
-  { headerBytes, windowBytes, contentBytes, hasChecksum }: Extract<Frame, { kind: 'zstd' }>,
-  out: Output,
-  most: number,
-): number {
+function unpackFrame(packed: Uint8Array, begin: number, frame: ZstdFrame, out: Output, most: number): number {
+  const { headerBytes, contentBytes, hasChecksum } = frame;
   const start = out.position;
-  const mostOfBlock = Math.min(windowBytes, MOST_BLOCK_BYTES);
-  out.start = start;
   if (contentBytes !== undefined) {
     if (start + contentBytes > most)
       throw damaged(`${start + contentBytes} bytes where at most ${most} should come out`);
     reserve(out, start + contentBytes);
   }
-  const state = newFrameState();
-  let at = begin + headerBytes;
-  for (let isLast = false; !isLast;) {
+  const limit = contentBytes === undefined ? most : start + contentBytes;
+  const unpacker = frameUnpacker(frame, limit - start);
+  try {
+    const end = unpackBlocks(packed, begin + headerBytes, unpacker, out, limit);
+    const byteLength = out.position - start;
+    if (contentBytes !== undefined && byteLength !== contentBytes)
+      throw damaged(`${byteLength} bytes instead of ${contentBytes}`);
+    if (!hasChecksum) return end;
+    if (end + CHECKSUM_BYTES > packed.byteLength) throw damaged('data that end too soon');
+    requireChecksum(out.bytes.subarray(start, out.position), packed.subarray(end));
+    return end + CHECKSUM_BYTES;
+  } finally {
+    unpacker.release();
+  }
+}
+
+/** @param limit of what has come out at the end. @returns where the last block ends. */
+function unpackBlocks(
+  packed: Uint8Array,
+  begin: number,
+  { mostOfBlock, unpack }: FrameUnpacker,
+  out: Output,
+  limit: number,
+): number {
+  for (let at = begin; ;) {
     if (at + BLOCK_HEADER_BYTES > packed.byteLength) throw damaged('data that end too soon');
     const header = readBlockHeader(packed, at, mostOfBlock);
     at += BLOCK_HEADER_BYTES;
     if (at + header.stored > packed.byteLength) throw damaged('data that end too soon');
-    if (contentBytes === undefined)
-      reserve(out, Math.min(most, out.position + (header.unpacked ?? mostOfBlock)));
-    unpackBlock(header, packed.subarray(at, at + header.stored), state, out, mostOfBlock);
-    if (out.position > most) throw damaged(`more than ${most} bytes`);
+    const part = unpack(header, packed.subarray(at, at + header.stored), limit - out.position);
+    reserve(out, out.position + part.byteLength);
+    out.bytes.set(part, out.position);
+    out.position += part.byteLength;
     at += header.stored;
-    isLast = header.isLast;
+    if (header.isLast) return at;
   }
-  const byteLength = out.position - start;
-  if (contentBytes !== undefined && byteLength !== contentBytes)
-    throw damaged(`${byteLength} bytes instead of ${contentBytes}`);
-  if (!hasChecksum) return at;
-  if (at + CHECKSUM_BYTES > packed.byteLength) throw damaged('data that end too soon');
-  const hash = xxhash64();
-  hash.update(out.bytes.subarray(start, out.position));
-  if (hash.low() !== storedChecksum(packed.subarray(at))) throw damaged('a content that misses its checksum');
-  return at + CHECKSUM_BYTES;
+}
+
+function requireChecksum(content: Uint8Array, stored: Uint8Array): void {
+  const checksum = contentChecksum();
+  try {
+    for (let at = 0; at < content.byteLength; at += MOST_BLOCK_BYTES)
+      checksum.add(content.subarray(at, at + MOST_BLOCK_BYTES));
+    checksum.require(stored);
+  } finally {
+    checksum.release();
+  }
 }
 
 /** Room for so many bytes in all; what is there grows by half at least, so that it is not copied too often. */
@@ -89,9 +104,4 @@ function reserve(out: Output, byteLength: number): void {
   );
   bytes.set(out.bytes.subarray(0, out.position));
   out.bytes = bytes;
-}
-
-/** The lower half of the content's XXH64, little-endian. */
-export function storedChecksum([a = 0, b = 0, c = 0, d = 0]: Uint8Array): number {
-  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }
