@@ -107,15 +107,21 @@ function appOver(started: Started, host: Host): Omit<App, 'dataFolder' | 'compla
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         // charts are drawn anew in the colours of the theme
         await page.waitForTimeout(300);
-        await page.screenshot({ path: join(SCREENS, `${name}-${host}-${colorScheme}.png`) });
+        await keepScreen(page, `${name}-${host}-${colorScheme}.png`);
       }
       await page.emulateMedia({ colorScheme: 'light' });
     },
   };
 }
 
+/** Chromium refuses a capture now and then, and takes the very same a moment later. */
+async function keepScreen(page: Page, file: string): Promise<void> {
+  const path = join(SCREENS, file);
+  await page.screenshot({ path }).catch(() => page.screenshot({ path }));
+}
+
 async function keepLastScreen(page: Page, host: Host, title: string): Promise<void> {
   mkdirSync(SCREENS, { recursive: true });
   const name = title.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 80);
-  await page.screenshot({ path: join(SCREENS, `failed-${name}-${host}.png`) }).catch(() => undefined);
+  await keepScreen(page, `failed-${name}-${host}.png`).catch(() => undefined);
 }
