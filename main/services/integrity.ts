@@ -2,6 +2,7 @@ import { isChunkChecked } from '#main/formats/chunks.ts';
 import type { Checksum, StoredTensor } from '#main/formats/contract.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
+import { pacedUpdates } from '#main/services/paced-updates.ts';
 import { sideBySide } from '#main/services/side-by-side.ts';
 import { storedRange, type StoredRange } from '#main/services/stored-range.ts';
 import type { ChunkFault } from '#main/services/tasks/chunk-check.ts';
@@ -61,9 +62,12 @@ export async function verifyCheckpoint(
   const problems: Problem[] = [...checkpoint.problems];
   const total = checkpoint.tensors.reduce((sum, tensor) => sum + checkedBytes(tensor), 0);
   let done = 0;
+  const updates = pacedUpdates<VerifiedTensor>((finished) =>
+    context.progress({ done, total, unit: 'bytes', finished }),
+  );
   const onRead = (byteLength: number) => {
     done = Math.min(total, done + byteLength);
-    context.progress({ done, total, unit: 'bytes' });
+    updates.tell();
   };
   const check: Check = {
     open,
@@ -89,8 +93,9 @@ export async function verifyCheckpoint(
       state,
       ...(stored ? { file: stored.file, range: stored.range } : {}),
     };
-    context.progress({ done, total, unit: 'bytes', finished: [rows[index]] });
+    updates.tell([rows[index]]);
   });
+  updates.flush();
 
   const isDamaged = problems.some(({ code }) => DAMAGE.has(code));
   return { verdict: verdictOf(rows, isDamaged), tensors: rows, problems };
