@@ -4,6 +4,7 @@ import { verifyCheckpoint } from '#main/services/integrity.ts';
 import { findDuplicates } from '#main/services/duplicates.ts';
 import { findNonFinite } from '#main/services/non-finite.ts';
 import { saveCheckpoint } from '#main/services/saving.ts';
+import { pathsUnder } from '#main/services/source-paths.ts';
 import { summarizeCheckpoint } from '#main/services/summarize.ts';
 import { xrayFile } from '#main/services/xray.ts';
 
@@ -15,6 +16,11 @@ export const openCommand: Handler<'checkpoint.open'> = async ({ checkpoints, fil
 
 export const closeCommand: Handler<'checkpoint.close'> = ({ checkpoints }, { file }) =>
   checkpoints.closeFile(file);
+
+export const partsCommand: Handler<'checkpoint.parts'> = async ({ checkpoints, files }, { file }) => {
+  const { checkpoint } = await checkpoints.open(file);
+  return [...pathsUnder(checkpoint.sources)].map((path) => files.idOf(path));
+};
 
 export const summarizeCommand: Handler<'checkpoint.summarize'> = async (
   { checkpoints, compute },

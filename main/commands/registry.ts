@@ -10,6 +10,7 @@ import type { CommandName } from '#shared/commands/commands.ts';
 export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'checkpoint.open': checkpoint.openCommand,
   'checkpoint.close': checkpoint.closeCommand,
+  'checkpoint.parts': checkpoint.partsCommand,
   'checkpoint.summarize': checkpoint.summarizeCommand,
   'checkpoint.compare': checkpoint.compareCommand,
   'checkpoint.verify': checkpoint.verifyCommand,

@@ -11,6 +11,8 @@ import type { FolderListing, ListedFile, RecentFile } from '#shared/commands/fil
 /** Which paths the page may use, under names that tell nothing. */
 export interface Files {
   grant(path: string): PickedFile;
+  /** The id that a path has, or will have when it is granted; it opens nothing by itself. */
+  idOf(path: string): FileId;
   addRoot(path: string): PickedFile;
   roots(): readonly PickedFile[];
   /** @throws AppError `invalid-params` for an id that was never given out. */
@@ -32,14 +34,17 @@ export function createFiles(settings: SettingsStore): Files {
   const ids = new Map<string, FileId>();
   const roots: PickedFile[] = [];
 
+  const idOf = (given: string): FileId => {
+    const path = resolve(given);
+    const file = ids.get(path) ?? randomBytes(16).toString('hex');
+    ids.set(path, file);
+    return file;
+  };
+
   const grant = (given: string): PickedFile => {
     const path = resolve(given);
-    let file = ids.get(path);
-    if (file === undefined) {
-      file = randomBytes(16).toString('hex');
-      ids.set(path, file);
-      paths.set(file, path);
-    }
+    const file = idOf(path);
+    paths.set(file, path);
     return { file, name: basename(path) || path };
   };
 
@@ -57,8 +62,9 @@ export function createFiles(settings: SettingsStore): Files {
 
   return {
     grant,
+    idOf,
     pathOf,
-    isGranted: (path) => ids.has(resolve(path)),
+    isGranted: (path) => paths.has(ids.get(resolve(path)) ?? ''),
     nameOf: (file) => basename(pathOf(file)),
     addRoot: (path) => {
       const root = grant(path);

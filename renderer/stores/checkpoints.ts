@@ -6,7 +6,7 @@ import { startActivity } from '#renderer/client/activities.ts';
 import { call } from '#renderer/client/client.ts';
 import { newSet, type Drop } from '#renderer/client/dropped-files.ts';
 import { host } from '#renderer/client/host.ts';
-import { oneOfEachSet } from '#renderer/stores/file-sets.ts';
+import { indexesFirst, isSameSet } from '#renderer/stores/file-sets.ts';
 import { useNavigation } from '#renderer/stores/navigation.ts';
 import { useNotices, type NoticeAction } from '#renderer/stores/notices.ts';
 import type { FileId, PickedFile } from '#shared/bridge.ts';
@@ -19,6 +19,8 @@ export interface OpenCheckpoint {
   /** As the person knows it: a base name. */
   readonly name: string;
   readonly summary: CheckpointSummary;
+  /** The files that its bytes lie in. */
+  readonly parts: readonly FileId[];
 }
 
 const XRAYED: ReadonlySet<ErrorCode> = new Set(['unknown-format', 'corrupt', 'unsupported', 'limit']);
@@ -36,8 +38,10 @@ export const useCheckpoints = defineStore('checkpoints', () => {
     const controller = new AbortController();
     const activity = startActivity(`Opening ${escapeName(picked.name)}`, () => controller.abort());
     try {
-      const summary = await call('checkpoint.open', { file: picked.file }, { signal: controller.signal });
-      return { file: picked.file, name: picked.name, summary };
+      const { file, name } = picked;
+      const summary = await call('checkpoint.open', { file }, { signal: controller.signal });
+      const parts = await call('checkpoint.parts', { file }, { signal: controller.signal });
+      return { file, name, summary, parts };
     } finally {
       activity.end();
     }
@@ -51,6 +55,15 @@ export const useCheckpoints = defineStore('checkpoints', () => {
     currentFile.value = checkpoint.file;
   }
 
+  /** Opens a file; where its set is open already under another of its files, that one is read again instead. */
+  async function readOnce(picked: PickedFile): Promise<OpenCheckpoint> {
+    const checkpoint = await read(picked);
+    const known = open.value.find((one) => one.file !== picked.file && isSameSet(one, checkpoint));
+    if (!known) return checkpoint;
+    await call('checkpoint.close', { file: picked.file });
+    return read(known);
+  }
+
   /** Opens one file and makes it the current one. @returns undefined where it failed; a notice says why. */
   async function openFile(picked: PickedFile): Promise<OpenCheckpoint | undefined> {
     const [opened] = await openFiles([picked]);
@@ -58,15 +71,16 @@ export const useCheckpoints = defineStore('checkpoints', () => {
   }
 
   /**
-   * Opens files one after another; one that fails does not keep the others.
+   * Opens files one after another; one that fails does not keep the others, and of a set one opens all of it.
    * What came out of a folder need not all be checkpoints: there a failure is told only when nothing opened.
    */
   async function openFiles(picked: readonly PickedFile[], isFolder = false): Promise<OpenCheckpoint[]> {
     const opened: OpenCheckpoint[] = [];
     const failures: [PickedFile, unknown][] = [];
-    for (const file of oneOfEachSet(picked)) {
+    for (const file of indexesFirst(picked)) {
+      if (opened.some(({ parts }) => parts.includes(file.file))) continue;
       try {
-        const checkpoint = await read(file);
+        const checkpoint = await readOnce(file);
         put(checkpoint);
         opened.push(checkpoint);
       } catch (error) {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 
+import type { FileId } from '#shared/bridge.ts';
 import { command, type Progress } from '#shared/commands/command.ts';
 import type { CheckpointSummary, Integrity, Problem } from '#shared/checkpoint.ts';
 import type { Comparison, ComparisonRow, Histogram, Summary } from '#shared/statistics.ts';
@@ -131,6 +132,8 @@ export const CHECKPOINT_COMMANDS = {
     },
   }),
   'checkpoint.close': command<void>()({ params: z.strictObject({ file: z.string() }) }),
+  /** The files that a checkpoint's bytes lie in, those of its set and the index among them. */
+  'checkpoint.parts': command<readonly FileId[]>()({ params: z.strictObject({ file: z.string() }) }),
   'checkpoint.summarize': command<SummarizedCheckpoint, SummarizeUpdate>()({
     params: z.strictObject({
       file: z.string(),
