@@ -20,8 +20,6 @@ export interface Summary {
   readonly l2?: number;
   /** By the probability as text, such as "0.5". */
   readonly quantiles: Readonly<Record<string, number | bigint>>;
-  /** Half the widest error of the quantiles, in the tensor's unit; 0 or absent when they are exact. */
-  readonly quantileError?: number;
   /** False only where something was sampled or binned. */
   readonly exact: boolean;
 }

@@ -29,10 +29,9 @@ export function statisticsOf(summary: Summary): ShownFigure[] {
   ];
 }
 
-export function quantilesOf({ quantiles, quantileError }: Summary): ShownFigure[] {
-  const about = quantileError ? `, within ${formatFigure(quantileError)}` : '';
+export function quantilesOf({ quantiles }: Summary): ShownFigure[] {
   return Object.entries(quantiles).flatMap(([probability, value]) =>
-    measured(quantileTitle(probability), `quantile ${probability}${about}`, value),
+    measured(quantileTitle(probability), `quantile ${probability}`, value),
   );
 }
 
