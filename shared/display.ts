@@ -96,6 +96,11 @@ export function escapeName(text: string): string {
   });
 }
 
+/** A name of its own line or cell: an empty one, which would look like a fault of the screen, is said to be one. */
+export function shownName(name: string): string {
+  return name === '' ? '(empty name)' : escapeName(name);
+}
+
 /** The inverse of `escapeName`; a backslash that begins no escape stays. */
 export function unescapeName(text: string): string {
   return text.replace(/\\(?:\\|u([0-9a-fA-F]{4}))/g, (_match, code: string | undefined) =>

@@ -8,6 +8,7 @@ import {
   formatFigure,
   formatFull,
   formatShape,
+  shownName,
   formatValue,
   unescapeName,
 } from '#shared/display.ts';
@@ -134,4 +135,8 @@ describe('names from files cannot change how the screen reads', () => {
       }),
     );
   });
+});
+
+test('an empty name is said to be one, others are escaped', () => {
+  expect([shownName(''), shownName('a\u202eb')]).toEqual(['(empty name)', 'a\\u202eb']);
 });

@@ -2,7 +2,7 @@ import { flushPromises, mount, type VueWrapper } from '@vue/test-utils';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { useCheckpoints } from '#renderer/stores/checkpoints.ts';
 import { useNotices } from '#renderer/stores/notices.ts';
@@ -80,6 +80,32 @@ describe('the first screen', () => {
       ]),
     );
   });
+});
+
+test('a scalar and a tensor without a name say that they are such, in the list and above the picture', async () => {
+  const bytes = floats(1);
+  const tensors = ['', 'step'].map((name) => ({ name, dtype: 'F32', shape: [], bytes }));
+  writeFileSync(join(folder, 'odd'), plainSafetensors(tensors));
+  await open('odd');
+  await until(() => rowTexts().length === 2);
+  expect(rowTexts()).toEqual([
+    ['(empty name)', 'f32', 'scalar', '4 B'],
+    ['step', 'f32', 'scalar', '4 B'],
+  ]);
+  expect(wrapper.get('h1').text()).toBe('(empty name)');
+});
+
+test('the current one of many checkpoints is scrolled into sight, whoever chose it', async () => {
+  const shown: string[] = [];
+  vi.spyOn(HTMLElement.prototype, 'scrollIntoView').mockImplementation(function (this: HTMLElement) {
+    shown.push(this.querySelector('.name')?.textContent ?? '');
+  });
+  for (const name of ['first', 'second']) writeFileSync(join(folder, name), FILE);
+  const first = await open('first');
+  await open('second');
+  useCheckpoints().show(first!.file);
+  await flushPromises();
+  expect(shown.slice(-2)).toEqual(['second', 'first']);
 });
 
 describe('an opened checkpoint', () => {

@@ -1,0 +1,58 @@
+/** At the smallest size the window takes, nothing is cut off that has no other way to be read. */
+import type { Page } from '@playwright/test';
+
+import { expect, test } from '#test/journeys/kit/app.ts';
+import { tensorPanel, tensorTree } from '#test/journeys/kit/browse.ts';
+import { newFile } from '#test/journeys/kit/places.ts';
+import { plainSafetensors } from '#test/kit/write-plain-safetensors.ts';
+
+const SMALLEST = { width: 1024, height: 700 };
+
+/** A name as networks inside networks inside networks have. */
+const LONG = `${'encoder.'.repeat(30)}weight`;
+
+async function expectNoScrolling(page: Page): Promise<void> {
+  const widths = await page.evaluate(() => [document.documentElement.scrollWidth, document.body.scrollWidth]);
+  expect(Math.max(...widths)).toBeLessThanOrEqual(page.viewportSize()!.width);
+}
+
+test('names, kinds, views and failures of the first screen are all there', async ({ app, folder }) => {
+  const { page } = app;
+  await page.setViewportSize(SMALLEST);
+  const bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
+  const content = plainSafetensors([{ name: LONG, dtype: 'F32', shape: [2, 2], bytes }]);
+  await app.drop([newFile(folder, 'deep.safetensors', content)]);
+  const facts = tensorPanel(page).getByText('f32 · 2 × 2 · 16 B');
+  await expect(facts).toBeVisible();
+  expect(await facts.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+  const tabs = page.getByRole('tablist', { name: 'Views of the tensor' }).getByRole('tab');
+  for (const tab of await tabs.all()) {
+    const title = tab.locator('.title');
+    expect((await title.boundingBox())!.width, (await title.innerText()).trim()).toBeGreaterThan(20);
+  }
+  const size = tensorTree(page).getByRole('gridcell', { name: '16 B' });
+  const list = (await tensorTree(page).boundingBox())!;
+  const cell = (await size.boundingBox())!;
+  expect(cell.x + cell.width).toBeLessThanOrEqual(list.x + list.width);
+
+  const broken = ['one.bin', 'two.bin', 'three.bin', 'four.bin', 'five.bin'];
+  await app.drop(broken.map((name) => newFile(folder, name, '')));
+  const notices = page.getByRole('region', { name: 'Notices' });
+  await expect(notices.getByRole('alert')).toHaveCount(4);
+  for (const notice of await notices.getByRole('alert').all()) {
+    await notice.getByRole('button', { name: 'Dismiss' }).scrollIntoViewIfNeeded();
+    const { y, height } = (await notice.getByRole('button', { name: 'Dismiss' }).boundingBox())!;
+    expect(y).toBeGreaterThan(40);
+    expect(y + height).toBeLessThan(SMALLEST.height);
+  }
+  await expectNoScrolling(page);
+});
+
+test('the form of a run has room for its choices', async ({ app }) => {
+  const { page } = app;
+  await page.setViewportSize(SMALLEST);
+  await page.getByRole('tab', { name: 'Train' }).click();
+  const form = page.getByRole('form', { name: 'New run' });
+  await expect.poll(async () => (await form.boundingBox())!.width).toBeGreaterThanOrEqual(370);
+  await expectNoScrolling(page);
+});
