@@ -1,6 +1,7 @@
 import type { Handler } from '#main/commands/handler.ts';
 import { heatMapOf } from '#main/services/heat-maps.ts';
 import { histogramOf } from '#main/services/histograms.ts';
+import { pairPictureFor } from '#main/services/pair-pictures.ts';
 import { profilesOf } from '#main/services/profiles.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/tensor-summary.ts';
@@ -10,6 +11,7 @@ import { readValues } from '#main/services/values.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
 import { sliceShape } from '#shared/slice.ts';
+import { elementCountOf } from '#shared/tensor.ts';
 import type { Pass } from '#main/services/windows.ts';
 import type { Progress } from '#shared/commands/command.ts';
 import type { Input } from '#shared/commands/commands.ts';
@@ -124,6 +126,13 @@ export const pairCommand: Handler<'tensor.pair'> = async (
   const [openA, openB] = [await checkpoints.open(a.file), await checkpoints.open(b.file)];
   const planB = openB.plan(b.name);
   const plans = { a: openA.plan(a.name), b: isTransposed ? viewPlan(planB, transposedTensor) : planB };
-  const bytes = openA.summary.tensors.find(({ name }) => name === a.name)?.byteLength ?? 0;
-  return compute.run('pair', { ...plans, bins, cells }, passFor(signal, 6 * bytes, progress));
+  const total = PAIR_READINGS * (valueBytes(plans.a) + valueBytes(plans.b));
+  return pairPictureFor(compute, { ...plans, bins, cells }, passFor(signal, total, progress));
 };
+
+const PAIR_READINGS = 2;
+
+/** Bytes of all values as they are read. */
+function valueBytes({ tensor }: TensorPlan): number {
+  return (elementCountOf(tensor.shape) ?? 0) * elementByteLength(tensor.dtype);
+}

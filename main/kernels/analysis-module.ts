@@ -30,6 +30,10 @@ export interface AnalysisKernels {
   stepsOfBytes(a: number, b: number, count: number, places: number): number;
   stepsOfHalves(a: number, b: number, count: number, places: number): number;
   stepsOfDoubles(a: number, b: number, count: number): bigint;
+  /** See `assembly/subtraction.ts`. */
+  subtractF32(a: number, b: number, count: number, out: number): void;
+  subtractF64(a: number, b: number, count: number, out: number): void;
+  readonly doublesOfF32: ConversionKernel;
   decodeBytes(at: number, count: number, numbers: number, out: number): void;
   decodeHalves(at: number, count: number, numbers: number, out: number): void;
   /** See `assembly/heat-map.ts`. */

@@ -1,6 +1,6 @@
 /** All figures about a pair of tensors, window by window: by the kernels where both sides are numbers that a float holds. */
 import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
-import { allCodes, asDoubles, numbersView, placeNumbers, type PlacedNumbers } from '#main/kernels/numbers.ts';
+import { allCodes, numbersView, placePair, type PlacedNumbers } from '#main/kernels/numbers.ts';
 import { castTest } from '#main/kernels/casts.ts';
 import { addPairByPair, placesOf, type DifferenceOptions } from '#main/kernels/pair-by-pair.ts';
 import { decode } from '#main/kernels/decode.ts';
@@ -21,7 +21,7 @@ export function addDifference(
 ): void {
   const { dtypeA, dtypeB } = options;
   if (!isForKernels(dtypeA) || !isForKernels(dtypeB)) return addPairByPair(sums, bytesA, bytesB, options);
-  const [a, b] = alike(placeNumbers(dtypeA, bytesA, 0), placeNumbers(dtypeB, bytesB, 1));
+  const [a, b] = placePair(dtypeA, bytesA, dtypeB, bytesB);
   const figures = differ(a, b);
   // decoded, one NaN is like another: only where all bits are at hand can a kernel tell them apart
   const isPlain = dtypeA === dtypeB && (dtypeA === 'f32' || dtypeA === 'f64');
@@ -38,10 +38,6 @@ export function addDifference(
 /** Integers of 64 bits are compared exactly, complex numbers by their elements, x87 numbers by all of their bits. */
 function isForKernels(dtype: string): boolean {
   return isReal(dtype) && dtype !== 'f80' && dtype !== 'i64' && dtype !== 'u64' && dtype !== 'bool';
-}
-
-function alike(a: PlacedNumbers, b: PlacedNumbers): readonly [PlacedNumbers, PlacedNumbers] {
-  return a.isDouble === b.isDouble ? [a, b] : [asDoubles(a, 0), asDoubles(b, 1)];
 }
 
 /** What a kernel finds about one window: see `assembly/difference.ts`. */

@@ -31,11 +31,13 @@ export interface HeatSampler {
   /** Adds values that follow each other in C order. @param start element of the slice. */
   add(start: number, numbers: PlacedNumbers): void;
   cells(): HeatCells;
+  /** Of what was added so far: a copy of the cells' records, row by row. */
+  records(): Float64Array;
   release(): void;
 }
 
 /** Doubles of a cell's record in the kernels' memory: see `assembly/heat-map.ts`. */
-const FIELDS = 5;
+export const HEAT_FIELDS = 5;
 const boundsRegion = memoryRegion();
 
 /** @param from @param to rows of cells, [from, to): all of them unless told. */
@@ -43,12 +45,9 @@ export function heatSampler(grid: HeatGrid, from = 0, to = grid.cellRows): HeatS
   const { columns, cellColumns } = grid;
   const count = (to - from) * cellColumns;
   const region = memoryRegion();
-  const at = region.reserve(Math.max(1, count) * FIELDS * 8);
-  const records = () => new Float64Array(analysisKernels().memory.buffer, at, count * FIELDS);
-  const empty = records();
-  for (let index = 0; index < empty.length; index += FIELDS) {
-    empty.set([0, 0, Infinity, -Infinity, 0], index);
-  }
+  const at = region.reserve(Math.max(1, count) * HEAT_FIELDS * 8);
+  const records = () => new Float64Array(analysisKernels().memory.buffer, at, count * HEAT_FIELDS);
+  records().set(emptyRecords(count));
   const bounds = Float64Array.from({ length: cellColumns + 1 }, (_, cell) =>
     Math.ceil((cell * columns) / cellColumns),
   );
@@ -62,21 +61,32 @@ export function heatSampler(grid: HeatGrid, from = 0, to = grid.cellRows): HeatS
       const row = Math.floor(start / columns);
       const heat = numbers.isDouble ? kernels.heatF64 : kernels.heatF32;
       // where the records of the cells before would begin
-      const cells = at - from * cellColumns * FIELDS * 8;
+      const cells = at - from * cellColumns * HEAT_FIELDS * 8;
       heat(numbers.at, numbers.count, row, start - row * columns, cells);
     },
     cells: () => cellsOf(records(), to - from, cellColumns),
+    records: () => records().slice(),
     release: region.release,
   };
 }
 
-function cellsOf(records: Float64Array, rows: number, columns: number): HeatCells {
+/** Of cells without values. */
+export function emptyRecords(cells: number): Float64Array {
+  const records = new Float64Array(cells * HEAT_FIELDS);
+  for (let at = 0; at < records.length; at += HEAT_FIELDS) {
+    records[at + 2] = Infinity;
+    records[at + 3] = -Infinity;
+  }
+  return records;
+}
+
+export function cellsOf(records: Float64Array, rows: number, columns: number): HeatCells {
   const count = rows * columns;
   const [mean, least, most] = [new Float32Array(count), new Float32Array(count), new Float32Array(count)];
   const flags = new Uint8Array(count);
   let [min, max] = [Infinity, -Infinity];
   for (let cell = 0; cell < count; cell++) {
-    const at = cell * FIELDS;
+    const at = cell * HEAT_FIELDS;
     const finite = records[at + 1]!;
     mean[cell] = finite === 0 ? NaN : records[at]! / finite;
     least[cell] = finite === 0 ? NaN : records[at + 2]!;

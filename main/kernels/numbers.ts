@@ -56,11 +56,24 @@ function conversionOf(dtype: string) {
   }
 }
 
-/** The same numbers as doubles. */
-export function asDoubles(numbers: PlacedNumbers, side: 0 | 1): PlacedNumbers {
+const widened = [memoryRegion(), memoryRegion()] as const;
+
+/** Equally many numbers of either side, both f32 or both f64. */
+export function placePair(
+  dtypeA: string,
+  bytesA: Uint8Array,
+  dtypeB: string,
+  bytesB: Uint8Array,
+): readonly [PlacedNumbers, PlacedNumbers] {
+  const [a, b] = [placeNumbers(dtypeA, bytesA, 0), placeNumbers(dtypeB, bytesB, 1)];
+  return a.isDouble === b.isDouble ? [a, b] : [asDoubles(a, 0), asDoubles(b, 1)];
+}
+
+function asDoubles(numbers: PlacedNumbers, side: 0 | 1): PlacedNumbers {
   if (numbers.isDouble) return numbers;
-  const values = Float64Array.from(numbersView(numbers));
-  return { at: placeInput(values, side), count: numbers.count, isDouble: true };
+  const at = widened[side].reserve(numbers.count * 8);
+  analysisKernels().doublesOfF32(numbers.at, numbers.count, at);
+  return { at, count: numbers.count, isDouble: true };
 }
 
 /** Holds as long as the numbers do. */

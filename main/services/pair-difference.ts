@@ -2,13 +2,11 @@
 import { emptyDifference, mergeDifference, type DifferenceSums } from '#main/kernels/difference-sums.ts';
 import type { Compute } from '#main/services/compute.ts';
 import type { DifferencePart, DifferenceTask } from '#main/services/tasks/difference.ts';
-import { isReadAnywhere } from '#main/services/tensor-parts.ts';
+import { pairParts } from '#main/services/pair-parts.ts';
 import type { TensorPlan } from '#main/services/tensor-plan.ts';
 import type { Turns } from '#main/services/turns.ts';
-import { silent, windowLength, type ElementRange, type Pass } from '#main/services/windows.ts';
-import { elementByteLength } from '#shared/dtype.ts';
+import { silent, type Pass } from '#main/services/windows.ts';
 import { cancelledError } from '#shared/errors.ts';
-import { elementCountOf } from '#shared/tensor.ts';
 
 export interface TensorPair {
   readonly a: TensorPlan;
@@ -42,7 +40,7 @@ export async function pairDifference(
         throw error;
       }
     });
-  const ranges = pairParts(pair, compute);
+  const ranges = pairParts(pair.a, pair.b, compute);
   const parts = await Promise.all(
     ranges.map((range) => ask(() => ({ ...pair, ...range, isDifferent }), pass)),
   );
@@ -56,18 +54,4 @@ export async function pairDifference(
   const sums = emptyDifference();
   for (const { windows } of complete) for (const window of windows) mergeDifference(sums, window);
   return sums;
-}
-
-/** Long enough that a message between threads is nothing beside it, and short enough that none waits long for the last one. */
-const PART_WINDOWS = 32;
-
-/** Ranges of whole windows that make up a pair; one where it is small, or where a part would cost more than its share. */
-function pairParts({ a, b }: TensorPair, { width }: Compute): ElementRange[] {
-  const elementCount = elementCountOf(a.tensor.shape) ?? 0;
-  const size = PART_WINDOWS * windowLength(elementByteLength(a.tensor.dtype));
-  if (width === 1 || elementCount <= size || !isReadAnywhere(a) || !isReadAnywhere(b)) return [{}];
-  return Array.from({ length: Math.ceil(elementCount / size) }, (_, part) => ({
-    begin: part * size,
-    end: Math.min(elementCount, (part + 1) * size),
-  }));
 }

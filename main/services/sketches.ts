@@ -32,7 +32,7 @@ export async function sketchOf(
   const { name } = plan.tensor;
   const sketch =
     kept.get(name) ??
-    (await joinWork(open.underWay, `sketch:${name}`, pass, (shared) => sketched(compute, plan, shared)));
+    (await joinWork(open.underWay, `sketch:${name}`, pass, (shared) => wholeSketch(compute, plan, shared)));
   // the newest is the last in a map's order
   kept.delete(name);
   kept.set(name, sketch);
@@ -54,7 +54,8 @@ function keptOf({ cache }: OpenCheckpoint): Map<string, Sketch> {
   return kept;
 }
 
-async function sketched(compute: Compute, plan: TensorPlan, pass: Pass): Promise<Sketch> {
+/** As `sketchOf`, of which nothing is remembered. */
+export async function wholeSketch(compute: Compute, plan: TensorPlan, pass: Pass): Promise<Sketch> {
   const parts = tensorParts(plan, compute);
   return mergedSketch(await Promise.all(parts.map((part) => compute.run('sketch', { plan, ...part }, pass))));
 }

@@ -85,7 +85,7 @@ export function requireReal(tensor: string, dtype: string): void {
 }
 
 /** Finite minimum and maximum as doubles; 0 to 1 where there are none, as NumPy has it. */
-export async function finiteRange(
+async function finiteRange(
   reader: TensorReader,
   dtype: string,
   pass: Pass,
@@ -96,7 +96,7 @@ export async function finiteRange(
   return finiteRangeOf(moments);
 }
 
-export async function countReader(
+async function countReader(
   reader: TensorReader,
   dtype: string,
   edges: Float64Array,
@@ -107,4 +107,17 @@ export async function countReader(
     countInto(bins, edges, numbersView(placeNumbers(dtype, bytes)));
   }
   return { edges, ...bins, exact: true };
+}
+
+/** Of parts of the values, on the same edges. */
+export function mergedHistogram(first: Histogram, second: Histogram): Histogram {
+  return {
+    ...first,
+    counts: Float64Array.from(first.counts, (count, bin) => count + second.counts[bin]!),
+    below: first.below + second.below,
+    above: first.above + second.above,
+    nan: first.nan + second.nan,
+    positiveInfinity: first.positiveInfinity + second.positiveInfinity,
+    negativeInfinity: first.negativeInfinity + second.negativeInfinity,
+  };
 }

@@ -7,6 +7,7 @@ import {
   type NarrowingAnswer,
 } from '#main/kernels/narrowing.ts';
 import { numbersView, placeNumbers } from '#main/kernels/numbers.ts';
+import { mergedHistogram } from '#main/services/tasks/histogram.ts';
 import { withAnyOrderReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type ElementRange, type Pass, type Window } from '#main/services/windows.ts';
 import type { Histogram } from '#shared/statistics.ts';
@@ -65,16 +66,4 @@ export function mergedSecondPass(parts: readonly SecondPassAnswer[]): SecondPass
     ...(first.histogram ? { histogram: mergedHistogram(first.histogram, second.histogram!) } : {}),
     ...(first.narrowed ? { narrowed: mergedNarrowing(first.narrowed, second.narrowed!) } : {}),
   }));
-}
-
-function mergedHistogram(first: Histogram, second: Histogram): Histogram {
-  return {
-    ...first,
-    counts: Float64Array.from(first.counts, (count, bin) => count + second.counts[bin]!),
-    below: first.below + second.below,
-    above: first.above + second.above,
-    nan: first.nan + second.nan,
-    positiveInfinity: first.positiveInfinity + second.positiveInfinity,
-    negativeInfinity: first.negativeInfinity + second.negativeInfinity,
-  };
 }

@@ -6,7 +6,8 @@ import { fastDigestTask } from '#main/services/tasks/fast-digest.ts';
 import { heatMapTask } from '#main/services/tasks/heat-map.ts';
 import { histogramTask } from '#main/services/tasks/histogram.ts';
 import { nonFiniteTask } from '#main/services/tasks/non-finite.ts';
-import { pairTask } from '#main/services/tasks/pair.ts';
+import { pairBinsTask } from '#main/services/tasks/pair-bins.ts';
+import { pairPictureTask } from '#main/services/tasks/pair-picture.ts';
 import { profileTask } from '#main/services/tasks/profile.ts';
 import { secondPassTask } from '#main/services/tasks/second-pass.ts';
 import { sketchTask } from '#main/services/tasks/sketch.ts';
@@ -21,7 +22,8 @@ export const TASKS = {
   'fast-digest': fastDigestTask,
   'heat-map': heatMapTask,
   'non-finite': nonFiniteTask,
-  pair: pairTask,
+  'pair-bins': pairBinsTask,
+  'pair-picture': pairPictureTask,
   profile: profileTask,
   sketch: sketchTask,
   'second-pass': secondPassTask,

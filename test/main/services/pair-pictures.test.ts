@@ -1,11 +1,19 @@
 import fc from 'fast-check';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { pairTask } from '#main/services/tasks/pair.ts';
+import { fileSource } from '#main/bytes/file-source.ts';
+import { createCompute, type Compute } from '#main/services/compute.ts';
+import { pairPictureFor } from '#main/services/pair-pictures.ts';
+import { planOf as planOfStored } from '#main/services/tensor-plan.ts';
 import { countOf, laidOut, placements, type Placement } from '#test/kit/laid-out.ts';
 import { codesOf, meaningOf, numberOf, REAL_DTYPES } from '#test/kit/number-kinds.ts';
-import type { HeatMap } from '#shared/commands/tensor.ts';
+import type { HeatMap, PairPicture } from '#shared/commands/tensor.ts';
 import type { Histogram } from '#shared/statistics.ts';
+
+const inline = createCompute(undefined);
 
 interface Side {
   readonly dtype: string;
@@ -87,7 +95,7 @@ describe('a picture of two tensors of any dtypes, however they are laid out,', (
     const cases = shapes.chain((shape) => fc.tuple(sides(shape), sides(shape)));
     await fc.assert(
       fc.asyncProperty(cases, fc.constantFrom(3, 64), async ([a, b], cells) => {
-        const picture = await pairTask({ a: planOf(a), b: planOf(b), bins: 7, cells }, {});
+        const picture = await pairPictureFor(inline, { a: planOf(a), b: planOf(b), bins: 7, cells }, {});
         const [left, right] = [valuesOf(a), valuesOf(b)];
         // NumPy's range of nothing is 0 to 1
         const ranges = [left, right].map((values) =>
@@ -112,8 +120,92 @@ describe('a picture of two tensors of any dtypes, however they are laid out,', (
       const placement = { shape, strides: [shape[1]!, 1], origin: 0, extent: 6, isBig: false };
       return planOf({ dtype: 'u8', codes: [0n, 1n, 2n, 3n, 4n, 5n], placement });
     });
-    const picture = await pairTask({ a: a!, b: b!, bins: 2, cells: 4 }, {});
+    const picture = await pairPictureFor(inline, { a: a!, b: b!, bins: 2, cells: 4 }, {});
     expect(Object.keys(picture)).toEqual(['a', 'b']);
     expect([...picture.a.counts]).toEqual([3, 3]);
+  });
+});
+
+describe('a picture of two large tensors', () => {
+  /** More than one part: 33 windows and some elements, in rows that windows cut. */
+  const SHAPE = [2309, 3749] as const;
+  const COUNT = SHAPE[0] * SHAPE[1];
+  const WINDOW = 2 ** 18;
+  const noise = (index: number, salt: number) => {
+    const mixed = Math.imul(index + salt, 2_654_435_761) >>> 0;
+    return ((mixed % 20_011) - 10_005) * 2 ** ((mixed >>> 24) / 8 - 20);
+  };
+  const valuesOfSide = (salt: number) => {
+    const values = new Float32Array(COUNT);
+    for (let index = 0; index < COUNT; index++) values[index] = noise(index, salt);
+    if (salt !== 1) return values;
+    values[33 * WINDOW] = NaN;
+    // of one cell, before and behind the end of the first part: what is added between them is lost
+    values[2200 * SHAPE[1] + 2100] = 2 ** 100;
+    values[2240 * SHAPE[1] + 2100] = -(2 ** 100);
+    return values;
+  };
+
+  it('is the same to the last bit, whatever the number of threads', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pair-pictures-'));
+    try {
+      const sides = [valuesOfSide(1), valuesOfSide(77)] as const;
+      const planIn = async (values: Float32Array, name: string) => {
+        const path = join(folder, name);
+        writeFileSync(path, values);
+        const storage = {
+          ...({ kind: 'dense', source: 0, offset: 0, byteOrder: 'little' } as const),
+          byteLength: 4 * COUNT,
+        };
+        return planOfStored({ name, dtype: 'f32', shape: SHAPE, storage }, [await fileSource(path)]);
+      };
+      const question = {
+        a: await planIn(sides[0], 'a'),
+        b: await planIn(sides[1], 'b'),
+        bins: 50,
+        cells: 40,
+      };
+      const pictures: PairPicture[] = [];
+      for (const width of [1, 2, 8]) {
+        let tasks = 0;
+        const run: Compute['run'] = (name, task, pass) => {
+          tasks++;
+          return inline.run(name, task, pass);
+        };
+        let read = 0;
+        const pass = { onRead: (byteLength: number) => (read += byteLength) };
+        pictures.push(await pairPictureFor({ ...inline, width, run }, question, pass));
+        // either side is read twice
+        expect([read, tasks]).toEqual([4 * 4 * COUNT, width === 1 ? 2 : 4]);
+      }
+      const [one, two, eight] = pictures;
+      expect(two).toEqual(one);
+      expect(eight).toEqual(one);
+
+      const { heatMap, difference, a } = one!;
+      const [sums, counts] = [new Float64Array(1600), new Float64Array(1600)];
+      let [least, most] = [Infinity, -Infinity];
+      for (let index = 0; index < COUNT; index++) {
+        const between = sides[0][index]! - sides[1][index]!;
+        if (Number.isNaN(between)) continue;
+        const row = Math.floor((Math.floor(index / SHAPE[1]) * 40) / SHAPE[0]);
+        const cell = row * 40 + Math.floor(((index % SHAPE[1]) * 40) / SHAPE[1]);
+        sums[cell]! += between;
+        counts[cell]!++;
+        least = Math.min(least, between);
+        most = Math.max(most, between);
+      }
+      expect([heatMap!.min, heatMap!.max]).toEqual([least, most]);
+      const bound = Math.max(-least, most) * 2 ** -40;
+      heatMap!.mean.forEach((mean, cell) => {
+        const plain = sums[cell]! / counts[cell]!;
+        expect(Math.abs(mean - plain)).toBeLessThanOrEqual(Math.abs(plain) * 2 ** -23 + bound);
+      });
+      expect(heatMap!.flags.reduce((marked, flag) => marked + flag, 0)).toBe(1);
+      const counted = ({ counts: bins }: Histogram) => [...bins].reduce((sum, bin) => sum + bin, 0);
+      expect([counted(a), counted(difference!), difference!.nan]).toEqual([COUNT - 1, COUNT - 1, 1]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
