@@ -27,6 +27,9 @@ export interface AnalysisKernels {
   differF64(a: number, b: number, count: number, record: number): void;
   excessF32(a: number, b: number, count: number, absolute: number, relative: number): number;
   excessF64(a: number, b: number, count: number, absolute: number, relative: number): number;
+  /** See `assembly/casts.ts`. */
+  areCastsF32(a: number, b: number, count: number, fromA: number, fromB: number): number;
+  areCastsF64(a: number, b: number, count: number, fromA: number, fromB: number): number;
   stepsOfBytes(a: number, b: number, count: number, places: number): number;
   stepsOfHalves(a: number, b: number, count: number, places: number): number;
   stepsOfDoubles(a: number, b: number, count: number): bigint;

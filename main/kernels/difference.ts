@@ -1,7 +1,7 @@
 /** All figures about a pair of tensors, window by window: by the kernels where both sides are numbers that a float holds. */
 import { analysisKernels, memoryRegion, placeInput } from '#main/kernels/analysis-module.ts';
-import { allCodes, numbersView, placePair, type PlacedNumbers } from '#main/kernels/numbers.ts';
-import { castTest } from '#main/kernels/casts.ts';
+import { allCodes, placePair, type PlacedNumbers } from '#main/kernels/numbers.ts';
+import { areCasts } from '#main/kernels/casts.ts';
 import { addPairByPair, placesOf, type DifferenceOptions } from '#main/kernels/pair-by-pair.ts';
 import { decode } from '#main/kernels/decode.ts';
 import { noticeDistance, type DifferenceSums } from '#main/kernels/difference-sums.ts';
@@ -30,7 +30,7 @@ export function addDifference(
   }
   addFigures(sums, figures, dtypeA === dtypeB);
   if (options.tolerance) sums.excess = Math.max(sums.excess, excessOf(a, b, options.tolerance));
-  if (dtypeA !== dtypeB) addCast(sums, a, b, castTest(dtypeA, dtypeB));
+  if (dtypeA !== dtypeB) sums.isCast &&= figures.unequal === 0 || areCasts(dtypeA, a, dtypeB, b);
   else if (figures.changed > 0) sums.maxUlp = furthest(sums.maxUlp, dtypeA, figures, bytesA, bytesB);
   sums.compared += a.count;
 }
@@ -93,18 +93,6 @@ function excessOf(
 ): number {
   const { excessF32, excessF64 } = analysisKernels();
   return (a.isDouble ? excessF64 : excessF32)(a.at, b.at, a.count, absolute, relative);
-}
-
-function addCast(
-  sums: DifferenceSums,
-  a: PlacedNumbers,
-  b: PlacedNumbers,
-  fits: (a: number, b: number) => boolean,
-): void {
-  if (!sums.isCast) return;
-  const left = numbersView(a);
-  const right = numbersView(b);
-  sums.isCast = left.every((value, index) => value === right[index] || fits(value, right[index]!));
 }
 
 /** Steps between floats of one dtype on the number line, the most of them so far. */

@@ -1,7 +1,4 @@
-/** IEEE 754 binary16, bfloat16 and the 8, 6 and 4 bit floats of OCP and their fnuz variants: codes to numbers and back. */
-
-const scratchFloat = new Float32Array(1);
-const scratchBits = new Uint32Array(scratchFloat.buffer);
+/** IEEE 754 binary16, bfloat16 and the 8, 6 and 4 bit floats of OCP and their fnuz variants: codes to numbers. */
 
 /** How the codes of a small float are to be read. */
 interface SmallFloat {
@@ -59,40 +56,4 @@ function numberOf(code: number, layout: SmallFloat): number {
   if (special === 'fnuz' && isNegative && exponent === 0 && mantissa === 0) return NaN;
   const fraction = mantissa / 2 ** mantissaBits;
   return exponent === 0 ? sign * fraction * 2 ** (1 - bias) : sign * (1 + fraction) * 2 ** (exponent - bias);
-}
-
-/** The nearest bfloat16 of a float32, ties to even, as a number; NaN stays NaN. */
-export function roundToBf16(value: number): number {
-  if (Number.isNaN(value)) return NaN;
-  scratchFloat[0] = value;
-  const bits = scratchBits[0]!;
-  scratchBits[0] = (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000;
-  return scratchFloat[0];
-}
-
-/**
- * Rounds to the nearest number of a float of at most 16 bits (but bf16), ties to even.
- * What lies beyond the largest one becomes infinity, or NaN where the dtype has none; zeros keep their sign.
- */
-export function roundToSmallFloat(dtype: string): (value: number) => number {
-  const { exponentBits, mantissaBits, bias, special } = SMALL_FLOATS.get(dtype)!;
-  const least = 1 - bias;
-  const top = 2 ** exponentBits - 1 - bias - (special === 'ieee' ? 1 : 0);
-  const largest = (2 - 2 ** ((special === 'fn' ? 1 : 0) - mantissaBits)) * 2 ** top;
-  const beyond = special === 'ieee' ? Infinity : NaN;
-  return (value) => {
-    if (value === 0) return value;
-    const magnitude = Math.abs(value);
-    if (!(magnitude < Infinity)) return Math.sign(value) * beyond;
-    // the spacing at this magnitude; denormals share the spacing of the smallest normal
-    const exponent = Math.max(least, Math.floor(Math.log2(magnitude)));
-    const floor = 2 ** exponent;
-    const corrected = magnitude < floor ? exponent - 1 : magnitude >= 2 * floor ? exponent + 1 : exponent;
-    const spacing = 2 ** (Math.max(least, corrected) - mantissaBits);
-    const steps = magnitude / spacing;
-    const low = Math.floor(steps);
-    const rest = steps - low;
-    const rounded = (rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low) * spacing;
-    return Math.sign(value) * (rounded > largest ? beyond : rounded);
-  };
 }

@@ -35,8 +35,7 @@ export function placeNumbers(dtype: string, bytes: Uint8Array, side: 0 | 1 = 0):
     convert(from, count, at);
     return { at, count, isDouble: true };
   }
-  const values = decode(dtype, bytes);
-  return { at: placeInput(values, side), count: values.length, isDouble: values instanceof Float64Array };
+  return placeValues(decode(dtype, bytes), side);
 }
 
 /** Of integers of 32 and 64 bits to doubles. */
@@ -65,7 +64,22 @@ export function placePair(
   dtypeB: string,
   bytesB: Uint8Array,
 ): readonly [PlacedNumbers, PlacedNumbers] {
-  const [a, b] = [placeNumbers(dtypeA, bytesA, 0), placeNumbers(dtypeB, bytesB, 1)];
+  return alike(placeNumbers(dtypeA, bytesA, 0), placeNumbers(dtypeB, bytesB, 1));
+}
+
+/** As `placePair`, of what is decoded. */
+export function placeDecoded(
+  a: Float64Array | Float32Array,
+  b: Float64Array | Float32Array,
+): readonly [PlacedNumbers, PlacedNumbers] {
+  return alike(placeValues(a, 0), placeValues(b, 1));
+}
+
+function placeValues(values: Float64Array | Float32Array, side: 0 | 1): PlacedNumbers {
+  return { at: placeInput(values, side), count: values.length, isDouble: values instanceof Float64Array };
+}
+
+function alike(a: PlacedNumbers, b: PlacedNumbers): readonly [PlacedNumbers, PlacedNumbers] {
   return a.isDouble === b.isDouble ? [a, b] : [asDoubles(a, 0), asDoubles(b, 1)];
 }
 

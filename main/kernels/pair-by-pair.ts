@@ -1,7 +1,8 @@
 /** All figures about a pair of tensors, one pair of numbers after the other: whatever dtypes they have. */
-import { castTest } from '#main/kernels/casts.ts';
+import { areCasts } from '#main/kernels/casts.ts';
 import { decode, decodeRests, partDtype } from '#main/kernels/decode.ts';
 import { noticeDistance, type DifferenceSums } from '#main/kernels/difference-sums.ts';
+import { placeDecoded } from '#main/kernels/numbers.ts';
 import { EXTENDED_BYTES, extendedPlace } from '#main/kernels/extended.ts';
 import { dtypeInfo, elementByteLength } from '#shared/dtype.ts';
 
@@ -26,8 +27,8 @@ export function addPairByPair(
   const isSameBits = isSameDtype && bitComparer(dtypeA, bytesA, bytesB, valuesA.length);
   const rest = restComparer(options, bytesA, bytesB);
   const [abs, rel] = options.tolerance ?? [0, 0];
-  const fits = isSameDtype ? undefined : castTest(dtypeA, dtypeB);
   const parts = dtypeInfo(dtypeA).kind === 'complex' ? 2 : 1;
+  const unequalBefore = sums.unequal;
   let lastChanged = -1;
 
   for (let i = 0; i < valuesA.length; i++) {
@@ -51,7 +52,6 @@ export function addPairByPair(
       continue;
     }
     sums.unequal++;
-    if (fits && sums.isCast && !fits(a, b)) sums.isCast = false;
     sums.squaresDifference += distance * distance;
     noticeDistance(sums, distance, i);
     const own = distance - abs - rel * Math.abs(b);
@@ -60,6 +60,10 @@ export function addPairByPair(
     if (excess > sums.excess) sums.excess = excess;
   }
   if (isSameDtype) addUlp(sums, dtypeA, bytesA, bytesB);
+  else if (sums.unequal > unequalBefore) {
+    const [a, b] = placeDecoded(valuesA, valuesB);
+    sums.isCast &&= areCasts(dtypeA, a, dtypeB, b);
+  }
   sums.compared += valuesA.length;
 }
 

@@ -128,8 +128,7 @@ function halfEven(magnitude: bigint, bits: bigint): bigint {
 }
 
 /**
- * The code of the nearest number of a float of sign and magnitude, of two equally near ones the even one; beyond the largest, of infinity or NaN.
- * @param dtype one that has either of them.
+ * The code of the nearest number of a float of sign and magnitude, of two equally near ones the even one; beyond the largest, of infinity or NaN, or of the largest where there is neither.
  */
 export function roundedCode(dtype: string, { significand, power }: Finite): bigint {
   const { exponent, mantissa, bias, special } = FLOATS[dtype]!;
@@ -143,6 +142,7 @@ export function roundedCode(dtype: string, { significand, power }: Finite): bigi
   const beyond = 1n << BigInt(exponent + mantissa);
   if (special === 'negative-zero') return code >= beyond ? beyond : code === 0n ? 0n : sign | code;
   if (special === 'all-ones') return sign | (code >= beyond ? beyond - 1n : code);
+  if (special === 'none') return sign | (code >= beyond ? beyond - 1n : code);
   const infinity = beyond - (1n << BigInt(mantissa));
   return sign | (code > infinity ? infinity : code);
 }

@@ -7,6 +7,7 @@ export { countBytes, countHalves, countUpperHalves, countUpperHalvesOfDoubles } 
 export { drain, gather } from './counting';
 export { binF32, binF64 } from './binning';
 export { differF32, differF64, excessF32, excessF64 } from './difference';
+export { areCastsF32, areCastsF64 } from './casts';
 export { subtractF32, subtractF64, doublesOfF32 } from './subtraction';
 export { stepsOfBytes, stepsOfHalves, stepsOfDoubles, decodeBytes, decodeHalves } from './codes';
 export { finiteBytes, finiteHalves, finiteWords, finiteDoubles } from './non-finite';

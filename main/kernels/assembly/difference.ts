@@ -278,13 +278,68 @@ function stepsBetween(a: i32, b: i32): u32 {
 
 /** The largest |a - b| - absolute - relative |b|; Infinity where a distance is no number. */
 export function excessF32(a: usize, b: usize, count: u32, absolute: f64, relative: f64): f64 {
-  return excess<f32>(a, b, count, absolute, relative);
+  const even = count & ~3;
+  let most = f64x2.splat(-Infinity);
+  let bad = i64x2.splat(0);
+  for (let at: usize = 0; at < (<usize>even) << 2; at += 16) {
+    const left = v128.load(a + at);
+    const right = v128.load(b + at);
+    const same = v128.or(f32x4.eq(left, right), i32x4.eq(left, right));
+    const low = excessOf(
+      f64x2.promote_low_f32x4(left),
+      f64x2.promote_low_f32x4(right),
+      i64x2.extend_low_i32x4_s(same),
+      absolute,
+      relative,
+    );
+    const high = excessOf(
+      f64x2.promote_low_f32x4(v128.load64_zero(a + at, 8)),
+      f64x2.promote_low_f32x4(v128.load64_zero(b + at, 8)),
+      i64x2.extend_high_i32x4_s(same),
+      absolute,
+      relative,
+    );
+    most = f64x2.pmax(f64x2.pmax(most, low), high);
+    bad = v128.or(bad, v128.or(f64x2.ne(low, low), f64x2.ne(high, high)));
+  }
+  const own = v128.any_true(bad) ? Infinity : largestOf(most);
+  return max(
+    own,
+    excess<f32>(a + ((<usize>even) << 2), b + ((<usize>even) << 2), count - even, absolute, relative),
+  );
 }
 
 export function excessF64(a: usize, b: usize, count: u32, absolute: f64, relative: f64): f64 {
-  return excess<f64>(a, b, count, absolute, relative);
+  const even = count & ~1;
+  let most = f64x2.splat(-Infinity);
+  let bad = i64x2.splat(0);
+  for (let at: usize = 0; at < (<usize>even) << 3; at += 16) {
+    const left = v128.load(a + at);
+    const right = v128.load(b + at);
+    const same = v128.or(f64x2.eq(left, right), i64x2.eq(left, right));
+    const two = excessOf(left, right, same, absolute, relative);
+    most = f64x2.pmax(most, two);
+    bad = v128.or(bad, f64x2.ne(two, two));
+  }
+  const own = v128.any_true(bad) ? Infinity : largestOf(most);
+  return max(
+    own,
+    excess<f64>(a + ((<usize>even) << 3), b + ((<usize>even) << 3), count - even, absolute, relative),
+  );
 }
 
+/** Lane by lane; NaN where the distance is one. @param same which pairs are no distance apart. */
+function excessOf(a: v128, b: v128, same: v128, absolute: f64, relative: f64): v128 {
+  const distance = v128.andnot(f64x2.abs(f64x2.sub(a, b)), same);
+  const allowance = v128.andnot(f64x2.mul(f64x2.splat(relative), f64x2.abs(b)), same);
+  return f64x2.sub(f64x2.sub(distance, f64x2.splat(absolute)), allowance);
+}
+
+function largestOf(pair: v128): f64 {
+  return max(f64x2.extract_lane(pair, 0), f64x2.extract_lane(pair, 1));
+}
+
+/** As `excessF32`, of a few. */
 function excess<T>(a: usize, b: usize, count: u32, absolute: f64, relative: f64): f64 {
   let most: f64 = -Infinity;
   for (let index: usize = 0; index < <usize>count; index++) {

@@ -15,10 +15,10 @@ import {
   REAL_DTYPES,
   roundedCode,
   SIGNED_FLOATS,
-  type Finite,
   type Meaning,
 } from '#test/kit/number-kinds.ts';
 import { holding } from '#test/kit/one-tensor.ts';
+import { isRounded, isRoundedTo } from '#test/kit/roundings.ts';
 import type { ComparisonRow } from '#shared/statistics.ts';
 
 const TOLERANCE = [0.25, 0.125] as const;
@@ -95,33 +95,6 @@ function distanceOf(a: Meaning, b: Meaning): number {
   if (isFinite(a) && isFinite(b)) return Math.abs(numberOf(minus(a, b)));
   if (a === 'nan' || b === 'nan') return NaN;
   return a === b ? 0 : Infinity;
-}
-
-/** Whether frameworks round a number of any dtype to this one: at once, or by way of f32. */
-function isRounded(from: Meaning, dtype: string, to: Meaning): boolean {
-  if (!isRoundedTo(dtype)) return false;
-  if (dtype === 'f8_e4m3' && isStopped(numberOf(from), numberOf(to))) return true;
-  if (!isFinite(from)) return to === (HAVE_INFINITIES.has(dtype) ? from : 'nan');
-  const single = roundedMeaning('f32', from);
-  const ways = bitsOf(dtype) <= 16 && isFinite(single) ? [from, single] : [from];
-  return ways.some((way) => isSameMeaning(roundedMeaning(dtype, way), to));
-}
-
-/** What PyTorch has begun to do with E4M3 alone: the largest number stands for all beyond it. */
-function isStopped(from: number, to: number): boolean {
-  return Math.abs(to) === 448 && from / to >= 1;
-}
-
-const HAVE_INFINITIES = new Set(['f64', 'f32', 'f16', 'bf16', 'f8_e5m2']);
-const isRoundedTo = (dtype: string) =>
-  HAVE_INFINITIES.has(dtype) || /^f8_e(?:4m3|4m3fnuz|5m2fnuz)$/.test(dtype);
-
-function roundedMeaning(dtype: string, from: Finite): Meaning {
-  return meaningOf(dtype, roundedCode(dtype, from));
-}
-
-function isSameMeaning(a: Meaning, b: Meaning): boolean {
-  return isFinite(a) && isFinite(b) ? minus(a, b).significand === 0n : a === b;
 }
 
 function stepsBetween(dtype: string, a: bigint, b: bigint): bigint {
@@ -218,7 +191,7 @@ function partnerOf(dtypeA: string, dtypeB: string, code: bigint, mode: number, o
   const width = BigInt(bitsOf(to.dtype));
   return from.codes.reduceRight((all, part, at) => {
     const meaning = meaningOf(from.dtype, part);
-    const isNear = isFinite(meaning) && isRoundedTo(to.dtype);
+    const isNear = isFinite(meaning) && isRoundedTo(to.dtype) && to.dtype !== 'f8_e8m0';
     return (all << width) | (isNear ? roundedCode(to.dtype, meaning) : to.codes[at]!);
   }, 0n);
 }
@@ -280,6 +253,9 @@ describe('two tensors of different dtypes, however either is laid out,', () => {
     ['f16', 'f8_e5m2fnuz'],
     ['f8_e8m0', 'f32'],
     ['f4_e2m1', 'f8_e4m3'],
+    ['f6_e2m3', 'f16'],
+    ['f6_e3m2', 'f64'],
+    ['f4_e2m1', 'bf16'],
     ['i64', 'f64'],
     ['i64', 'f32'],
     ['u64', 'f64'],
