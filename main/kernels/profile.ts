@@ -167,7 +167,7 @@ export function eachLine(
 /** Root of the sum of squares, of which very large and very small ones were scaled: Blue's way (1978). */
 function normOf(squares: number, large: number, small: number): number {
   if (large > 0) return Math.sqrt(large + squares / SCALE / SCALE) * SCALE;
-  if (small > 0) return squares > 0 ? Math.sqrt(squares) : Math.sqrt(small) / SCALE;
+  if (small > 0) return squares > 0 ? Math.sqrt(squares + small / SCALE / SCALE) : Math.sqrt(small) / SCALE;
   return Math.sqrt(squares);
 }
 

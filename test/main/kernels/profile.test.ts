@@ -155,6 +155,12 @@ describe('lines', () => {
     expect(columns[0]!.norm).toBeCloseTo(1e308, -295);
   });
 
+  it('of doubles on both sides of what squares are scaled below keep their norm', () => {
+    const values = Float64Array.of(2 ** -400, ...new Array<number>(12).fill(2 ** -401));
+    const { rows } = profiled(1, 13, 'f64', new Uint8Array(values.buffer), []);
+    expect(rows[0]!.norm / 2 ** -399).toBeCloseTo(1, 12);
+  });
+
   it('of 64-bit integers that a double cannot tell apart are not one number', () => {
     const values = BigInt64Array.of(2n ** 53n, 2n ** 53n + 1n, 2n ** 53n, 2n ** 53n);
     const { rows, columns } = profiled(2, 2, 'i64', new Uint8Array(values.buffer), []);
