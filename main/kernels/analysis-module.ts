@@ -40,7 +40,15 @@ export interface AnalysisKernels {
   decodeBytes(at: number, count: number, numbers: number, out: number): void;
   decodeHalves(at: number, count: number, numbers: number, out: number): void;
   /** See `assembly/heat-map.ts`. */
-  heatSlice(rows: number, columns: number, cellRows: number, cellColumns: number, bounds: number): void;
+  heatSlice(
+    rows: number,
+    columns: number,
+    cellRows: number,
+    cellColumns: number,
+    bounds: number,
+    fromColumn: number,
+    toColumn: number,
+  ): void;
   heatF32(at: number, count: number, row: number, column: number, cells: number): void;
   heatF64(at: number, count: number, row: number, column: number, cells: number): void;
   readonly profileF32: ProfileKernel;

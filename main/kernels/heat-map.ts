@@ -26,10 +26,16 @@ export interface HeatCells {
   readonly max: number;
 }
 
+/** Columns of a slice, as a box of it has them. */
+export interface HeatColumns {
+  readonly start: number;
+  readonly count: number;
+}
+
 /** Cells that are being filled; their memory is lent to them. */
 export interface HeatSampler {
-  /** Adds values that follow each other in C order. @param start element of the slice. */
-  add(start: number, numbers: PlacedNumbers): void;
+  /** Adds values that follow each other in C order in some columns of the slice, in all of them unless told. @param start element of these columns. */
+  add(start: number, numbers: PlacedNumbers, columns?: HeatColumns): void;
   cells(): HeatCells;
   /** Of what was added so far: a copy of the cells' records, row by row. */
   records(): Float64Array;
@@ -52,17 +58,19 @@ export function heatSampler(grid: HeatGrid, from = 0, to = grid.cellRows): HeatS
     Math.ceil((cell * columns) / cellColumns),
   );
   return {
-    add: (start, numbers) => {
+    add: (start, numbers, some = { start: 0, count: columns }) => {
       if (numbers.count === 0) return;
       const kernels = analysisKernels();
       const boundsAt = boundsRegion.reserve(bounds.byteLength);
       new Float64Array(kernels.memory.buffer, boundsAt, bounds.length).set(bounds);
-      kernels.heatSlice(grid.rows, columns, grid.cellRows, cellColumns, boundsAt);
-      const row = Math.floor(start / columns);
+      const end = some.start + some.count;
+      kernels.heatSlice(grid.rows, columns, grid.cellRows, cellColumns, boundsAt, some.start, end);
+      const row = Math.floor(start / some.count);
+      const column = some.start + start - row * some.count;
       const heat = numbers.isDouble ? kernels.heatF64 : kernels.heatF32;
       // where the records of the cells before would begin
       const cells = at - from * cellColumns * HEAT_FIELDS * 8;
-      heat(numbers.at, numbers.count, row, start - row * columns, cells);
+      heat(numbers.at, numbers.count, row, column, cells);
     },
     cells: () => cellsOf(records(), to - from, cellColumns),
     records: () => records().slice(),

@@ -87,12 +87,21 @@ export function lineTable(dtype: string, lines: number): LineTable {
 }
 
 /**
- * Adds values that follow each other in C order to the lines of both sides.
- * @param start element of the matrix that `rows` and `columns` are the lines of.
+ * Adds values that follow each other in C order in some columns of a matrix to the lines of both sides.
+ * @param columns all of the matrix.
+ * @param start element of these columns; `rows` has their rows.
  * @param bytes canonical.
+ * @param some the columns that values are of: all of them unless told.
  */
-export function addToLines(rows: LineTable, columns: LineTable, start: number, bytes: Uint8Array): void {
-  const { dtype, lines: width } = columns;
+export function addToLines(
+  rows: LineTable,
+  columns: LineTable,
+  start: number,
+  bytes: Uint8Array,
+  some: { readonly start: number; readonly count: number } = { start: 0, count: columns.lines },
+): void {
+  const { dtype } = columns;
+  const width = some.count;
   const { at, count, size, add } = placed(dtype, bytes);
   let done = 0;
   while (done < count) {
@@ -107,7 +116,7 @@ export function addToLines(rows: LineTable, columns: LineTable, start: number, b
       length,
       rows.at + row * 8,
       rows.pitch,
-      columns.at + column * 8,
+      columns.at + (some.start + column) * 8,
       columns.pitch,
     );
     done += Math.max(1, whole) * length;

@@ -15,7 +15,7 @@ import { elementByteLength } from '#shared/dtype.ts';
 import type { SliceAxis } from '#shared/slice.ts';
 import { contiguousStrides, coordinateOf } from '#shared/tensor.ts';
 
-/** A part of a tensor: a range along each axis, all of the first one. */
+/** A part of a tensor: a range along each axis, all of the first one unless told otherwise. */
 export interface TensorBox {
   /** One entry an axis, each of step 1 and kept. */
   readonly slices: readonly SliceAxis[];
@@ -23,21 +23,36 @@ export interface TensorBox {
   readonly tensor: StoredTensor;
 }
 
+/** How far boxes go along an axis, in elements: no further than `usual`, or one chunk if that is more, and never further than `most`. */
+export interface BoxExtent {
+  readonly usual: number;
+  readonly most: number;
+}
+
+export const ANY_EXTENT: BoxExtent = { usual: Infinity, most: Infinity };
+
 /**
- * Boxes that make up the tensor, those first whose first elements come first. Chunks that lie in two boxes are none,
- * and those that C order crosses in turn in one box are no more than `BOX_BYTES`, or one. Where C order over the
- * whole tensor costs no more than that, and for storage without chunks or with chunks on no grid, there is one box.
+ * Boxes that make up the tensor, those first whose first elements come first. No chunk lies in two boxes, unless it is
+ * longer than a box may be, and those that C order crosses in turn in one box are no more than `BOX_BYTES`, or one.
+ * Where C order over the whole tensor costs no more than that, and for chunks on no grid, only `extents` part boxes.
+ * @param extents one entry an axis.
  */
-export function boxesOf(tensor: StoredTensor): readonly TensorBox[] {
-  const { storage } = tensor;
-  const parts = storage.kind === 'chunked' ? boxParts(tensor, storage) : undefined;
-  if (storage.kind !== 'chunked' || !parts) return [wholeBox(tensor)];
+export function boxesOf(
+  tensor: StoredTensor,
+  extents: readonly BoxExtent[] = tensor.shape.map(() => ANY_EXTENT),
+): readonly TensorBox[] {
+  const { storage, shape } = tensor;
+  if (shape.includes(0)) return [wholeBox(tensor)];
   let boxes: readonly (readonly SliceAxis[])[] = [[]];
-  for (const ranges of parts) boxes = boxes.flatMap((box) => ranges.map((range) => [...box, range]));
+  for (const ranges of boxRanges(tensor, extents)) {
+    boxes = boxes.flatMap((box) => ranges.map((range) => [...box, range]));
+  }
+  if (boxes.length === 1) return [wholeBox(tensor)];
+  const parts = boxes.map((slices) => ({ slices, tensor: slicedTensor(tensor, slices) }));
+  if (storage.kind !== 'chunked') return parts;
   // a reader goes over all chunks that it is given before it reads
   const chunksAt = chunkMap(storage.shape, storage.chunks);
-  return boxes.map((slices) => {
-    const part = slicedTensor(tensor, slices);
+  return parts.map(({ slices, tensor: part }) => {
     const view = (part.storage as ChunkedStorage).view!;
     const coordinates = view.origin.map((first) => ({ first, step: 1, count: 1 }));
     viewCoordinates(view, part.shape).forEach((along, at) => {
@@ -65,31 +80,41 @@ export function elementOfWhole(
   );
 }
 
-/** The ranges along each axis that boxes have; undefined where there is but one box. */
-function boxParts(tensor: StoredTensor, storage: ChunkedStorage): SliceAxis[][] | undefined {
-  const { shape, dtype } = tensor;
-  const grid = chunkGrid(storage.shape, storage.chunks);
-  if (!grid || shape.length < 2 || shape.includes(0)) return undefined;
-  const view = storage.view ?? wholeView(storage.shape);
-  const coordinates = viewCoordinates(view, shape);
-  const counts = crossedChunks(grid, view, shape);
-  const most = BOX_BYTES / elementByteLength(dtype);
-  const parts = shape.map((dimension) => [range(0, dimension)]);
-  for (let axis = 1; axis < shape.length; axis++) {
-    const crossed = crossedElements(grid, counts);
-    if (crossed <= most) break;
-    const all = counts[axis]!;
-    const each = Math.max(1, Math.floor((all * most) / crossed));
-    const size = grid.cell[view.axes[axis]!.axis]!;
-    parts[axis] = Array.from({ length: Math.ceil(all / each) }, (_, part) => {
-      const start = cellStart(coordinates[axis]!, size, part * each);
-      const isLast = (part + 1) * each >= all;
-      const end = isLast ? shape[axis]! : cellStart(coordinates[axis]!, size, (part + 1) * each);
-      return range(start, end - start);
-    });
-    counts[axis] = each;
+/** The ranges along each axis that boxes have. */
+function boxRanges({ shape, dtype, storage }: StoredTensor, extents: readonly BoxExtent[]): SliceAxis[][] {
+  const grid = storage.kind === 'chunked' ? chunkGrid(storage.shape, storage.chunks) : undefined;
+  if (storage.kind !== 'chunked' || !grid) {
+    return shape.map((dimension, axis) => rangesOf(dimension, extents[axis]!.usual));
   }
-  return parts.every((ranges) => ranges.length === 1) ? undefined : parts;
+  const view = storage.view ?? wholeView(storage.shape);
+  const all = crossedChunks(grid, view, shape);
+  const sizes = view.axes.map(({ axis }) => grid.cell[axis]!);
+  // chunks along each axis that a box has
+  const each = all.map((count, axis) => {
+    const inChunk = Math.ceil(sizes[axis]! / Math.abs(view.axes[axis]!.step));
+    return Math.min(count, Math.max(1, Math.floor(extents[axis]!.usual / inChunk)));
+  });
+  const most = BOX_BYTES / elementByteLength(dtype);
+  for (let axis = 1; axis < each.length; axis++) {
+    const crossed = crossedElements(grid, each);
+    if (crossed <= most) break;
+    each[axis] = Math.max(1, Math.floor((each[axis]! * most) / crossed));
+  }
+  return viewCoordinates(view, shape).map((coordinates, axis) => {
+    const startOf = (nth: number) =>
+      nth >= all[axis]! ? shape[axis]! : cellStart(coordinates, sizes[axis]!, nth);
+    return Array.from({ length: Math.ceil(all[axis]! / each[axis]!) }, (_, part) => {
+      const start = startOf(part * each[axis]!);
+      return rangesOf(startOf((part + 1) * each[axis]!) - start, extents[axis]!.most, start);
+    }).flat();
+  });
+}
+
+function rangesOf(length: number, most: number, from = 0): SliceAxis[] {
+  const each = Math.min(length, most);
+  return Array.from({ length: Math.ceil(length / each) }, (_, part) =>
+    range(from + part * each, Math.min(each, length - part * each)),
+  );
 }
 
 function range(start: number, count: number): SliceAxis {

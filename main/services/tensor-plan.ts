@@ -5,7 +5,7 @@ import { tensorReader, type TensorReader } from '#main/formats/read.ts';
 import { openSource } from '#main/bytes/reopen.ts';
 import { restingSource } from '#main/bytes/resting-source.ts';
 import { anyOrderReader } from '#main/services/any-order.ts';
-import { boxesOf, wholeBox, type TensorBox } from '#main/services/boxes.ts';
+import { boxesOf, type BoxExtent, type TensorBox } from '#main/services/boxes.ts';
 import { realSource, realTensor } from '#main/services/real-values.ts';
 import { dtypeInfo } from '#shared/dtype.ts';
 
@@ -57,11 +57,14 @@ export async function withReader<Result>(
   plan: TensorPlan,
   use: (reader: TensorReader) => Promise<Result>,
 ): Promise<Result> {
-  return withSources(plan, (sources) => {
-    const { tensor, blocks } = plan;
-    const real = blocks ? [realSource(tensorReader(blocks, sources), blocks)] : sources;
-    return released(tensorReader(tensor, real), use);
-  });
+  return withSources(plan, (sources) =>
+    released(tensorReader(plan.tensor, valueSources(plan, sources)), use),
+  );
+}
+
+/** What the storage of a plan's tensor refers to. @param sources what has been opened for the plan. */
+function valueSources({ blocks }: TensorPlan, sources: readonly ByteSource[]): readonly ByteSource[] {
+  return blocks ? [realSource(tensorReader(blocks, sources), blocks)] : sources;
 }
 
 /** As `withReader`, for passes that do not mind in which order values come. */
@@ -69,18 +72,20 @@ export async function withAnyOrderReader<Result>(
   plan: TensorPlan,
   use: (reader: TensorReader) => Promise<Result>,
 ): Promise<Result> {
-  if (plan.blocks) return withReader(plan, use);
-  return withSources(plan, (sources) => released(anyOrderReader(plan.tensor, sources), use));
+  return withSources(plan, (sources) =>
+    released(anyOrderReader(plan.tensor, valueSources(plan, sources)), use),
+  );
 }
 
-/** As `withReader`, for passes that take a tensor box by box: a reader of each box in turn, of whose chunks each is unpacked once. */
+/** As `withReader`, for passes that take a tensor box by box, as `boxesOf` cuts it: a reader of each box in turn. */
 export async function withBoxReaders(
   plan: TensorPlan,
   use: (reader: TensorReader, box: TensorBox) => Promise<void>,
+  extents?: readonly BoxExtent[],
 ): Promise<void> {
-  if (plan.blocks) return withReader(plan, (reader) => use(reader, wholeBox(plan.tensor)));
-  return withSources(plan, async (sources) => {
-    for (const box of boxesOf(plan.tensor)) {
+  return withSources(plan, async (opened) => {
+    const sources = valueSources(plan, opened);
+    for (const box of boxesOf(plan.tensor, extents)) {
       await released(tensorReader(box.tensor, sources), (reader) => use(reader, box));
     }
   });

@@ -94,8 +94,8 @@ function offsetOf(index: number, shape: readonly number[], strides: readonly num
   return offset;
 }
 
-/** @param unit bytes of a word that byte order applies to. */
-function setBytes(target: Uint8Array, code: bigint, unit: number, isBig: boolean): void {
+/** A code as it lies in bytes. @param unit bytes of a word that byte order applies to. */
+export function setBytes(target: Uint8Array, code: bigint, unit: number, isBig: boolean): void {
   for (let byte = 0; byte < target.length; byte++) {
     const within = byte % unit;
     target[byte - within + (isBig ? unit - 1 - within : within)] = Number((code >> BigInt(8 * byte)) & 0xffn);

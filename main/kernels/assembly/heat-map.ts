@@ -14,6 +14,9 @@ let cellRows: u64 = 0;
 let cellColumns: u64 = 0;
 /** The first column of each cell and, behind them, the number of columns, as doubles. */
 let bounds: usize = 0;
+/** The columns that values are of, [from, to). */
+let from: u64 = 0;
+let to: u64 = 0;
 
 export function heatSlice(
   sliceRows: f64,
@@ -21,16 +24,20 @@ export function heatSlice(
   cellRowCount: u32,
   cellColumnCount: u32,
   boundsAt: usize,
+  fromColumn: f64,
+  toColumn: f64,
 ): void {
   rows = <u64>sliceRows;
   columns = <u64>sliceColumns;
   cellRows = cellRowCount;
   cellColumns = cellColumnCount;
   bounds = boundsAt;
+  from = <u64>fromColumn;
+  to = <u64>toColumn;
 }
 
 /**
- * Adds values that follow each other in the slice told last.
+ * Adds values that follow each other in the columns of the slice that were told last.
  * @param row @param column of the first of them.
  * @param cells the records of all cells, row by row; of those that get no value none is touched.
  */
@@ -45,7 +52,7 @@ export function heatF64(at: usize, count: u32, row: f64, column: f64, cells: usi
 function addAll<T>(at: usize, count: u32, row: u64, column: u64, cells: usize): void {
   let left = <u64>count;
   while (left > 0) {
-    const stop = min(columns, column + left);
+    const stop = min(to, column + left);
     left -= stop - column;
     let cell = (column * cellColumns) / columns;
     let record = cells + <usize>(((row * cellRows) / rows) * cellColumns + cell) * RECORD;
@@ -58,7 +65,7 @@ function addAll<T>(at: usize, count: u32, row: u64, column: u64, cells: usize): 
       cell++;
       record += RECORD;
     }
-    column = 0;
+    column = from;
     row++;
   }
 }

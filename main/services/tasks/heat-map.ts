@@ -2,7 +2,7 @@ import { heatSampler, type HeatCells, type HeatGrid } from '#main/kernels/heat-m
 import { placeNumbers } from '#main/kernels/numbers.ts';
 import { slicedTensor } from '#main/services/sliced-tensor.ts';
 import { requireReal } from '#main/services/tasks/histogram.ts';
-import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { withBoxReaders, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import type { HeatMap } from '#shared/commands/tensor.ts';
 import type { SliceAxis } from '#shared/slice.ts';
@@ -24,18 +24,20 @@ export async function heatMapTask(task: HeatMapTask, pass: Pass): Promise<HeatCe
   const tensor = slicedTensor(task.plan.tensor, task.axes, task.isTransposed);
   const grid = heatGrid(asMatrix(tensor.shape), task.cells);
   const [from, to] = task.cellRows ?? [0, grid.cellRows];
-  return withReader({ ...task.plan, tensor }, async (reader) => {
-    const sampler = heatSampler(grid, from, to);
-    try {
-      const range = { begin: firstElement(grid, from), end: firstElement(grid, to) };
-      for await (const { start, bytes } of windowsOf(reader, pass, range)) {
-        sampler.add(start, placeNumbers(tensor.dtype, bytes));
+  const sampler = heatSampler(grid, from, to);
+  try {
+    await withBoxReaders({ ...task.plan, tensor }, async (reader, { slices }) => {
+      // of a scalar there are none
+      const columns = slices.at(-1) ?? { start: 0, count: 1 };
+      const [begin, end] = [firstRow(grid, from) * columns.count, firstRow(grid, to) * columns.count];
+      for await (const { start, bytes } of windowsOf(reader, pass, { begin, end })) {
+        sampler.add(start, placeNumbers(tensor.dtype, bytes), columns);
       }
-      return sampler.cells();
-    } finally {
-      sampler.release();
-    }
-  });
+    });
+    return sampler.cells();
+  } finally {
+    sampler.release();
+  }
 }
 
 /** @param cells the most along either side. */
@@ -43,8 +45,8 @@ export function heatGrid([rows, columns]: readonly [number, number], cells: numb
   return { rows, columns, cellRows: Math.min(rows, cells), cellColumns: Math.min(columns, cells) };
 }
 
-function firstElement({ rows, columns, cellRows }: HeatGrid, cellRow: number): number {
-  return cellRows === 0 ? 0 : Math.ceil((cellRow * rows) / cellRows) * columns;
+function firstRow({ rows, cellRows }: HeatGrid, cellRow: number): number {
+  return cellRows === 0 ? 0 : Math.ceil((cellRow * rows) / cellRows);
 }
 
 /** A vector is one row, a scalar one cell. */

@@ -1,11 +1,12 @@
 /** Profiles of a slice, read once; of the side with many lines only cells are kept, of the other one every line. */
-import { addToLines, lineTable, type LineFigures } from '#main/kernels/profile.ts';
+import { addToLines, lineTable, type LineFigures, type LineTable } from '#main/kernels/profile.ts';
 import { PROFILE_LINES } from '#main/bytes/limits.ts';
+import { ANY_EXTENT, boxesOf } from '#main/services/boxes.ts';
 import { addLines, emptyCells, type ProfileCells } from '#main/services/profile-cells.ts';
 import { slicedTensor } from '#main/services/sliced-tensor.ts';
 import { asMatrix } from '#main/services/tasks/heat-map.ts';
 import { requireReal } from '#main/services/tasks/histogram.ts';
-import { withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
+import { withBoxReaders, withReader, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
@@ -63,9 +64,12 @@ export async function profileTask(
   requireReal(plan.tensor.name, plan.tensor.dtype);
   const tensor = slicedTensor(plan.tensor, axes);
   const grid = profileGrid(tensor.name, tensor.shape);
-  return grid.streamed === 'rows'
-    ? streamRows({ ...plan, tensor }, grid, cells, part ?? [0, grid.rows], pass)
-    : streamColumns({ ...plan, tensor }, grid, cells, part ?? [0, grid.columns], pass);
+  if (grid.streamed === 'columns') {
+    return streamColumns({ ...plan, tensor }, grid, cells, part ?? [0, grid.columns], pass);
+  }
+  const isCrossed = boxesOf(tensor).length > 1;
+  const stream = isCrossed ? streamBlocks : streamRows;
+  return stream({ ...plan, tensor }, grid, cells, part ?? [0, grid.rows], pass);
 }
 
 /** Rows one after the other, as they lie in the file. */
@@ -107,6 +111,42 @@ async function streamRows(
   }
 }
 
+/** Blocks of rows one after the other, each of them box by box, where C order would have chunks unpacked again and again. */
+async function streamBlocks(
+  plan: TensorPlan,
+  { rows, columns }: ProfileGrid,
+  cells: number,
+  [from, to]: readonly [number, number],
+  pass: Pass,
+): Promise<ProfilePart> {
+  const tensor = slicedTensor(plan.tensor, [lineRange(from, to), lineRange(0, columns)]);
+  const { dtype } = tensor;
+  const streamed = emptyCells(rows, columns, cells);
+  const columnTable = lineTable(dtype, columns);
+  let rowTable: LineTable | undefined;
+  try {
+    await withBoxReaders(
+      { ...plan, tensor },
+      async (reader, { slices }) => {
+        const [inRows, inColumns] = slices as [SliceAxis, SliceAxis];
+        rowTable ??= lineTable(dtype, inRows.count);
+        for await (const { start, bytes } of windowsOf(reader, pass)) {
+          addToLines(rowTable, columnTable, start, bytes, inColumns);
+        }
+        if (inColumns.start + inColumns.count < columns) return;
+        addLines(streamed, rowTable.figures(), from + inRows.start, inRows.count);
+        rowTable.release();
+        rowTable = undefined;
+      },
+      [{ usual: BLOCK_ROWS, most: PROFILE_LINES }, ANY_EXTENT],
+    );
+    return { streamed, kept: copyOf(columnTable.figures()) };
+  } finally {
+    rowTable?.release();
+    columnTable.release();
+  }
+}
+
 /** Bands of columns, each from the first row to the last. */
 async function streamColumns(
   plan: TensorPlan,
@@ -115,37 +155,37 @@ async function streamColumns(
   [from, to]: readonly [number, number],
   pass: Pass,
 ): Promise<ProfilePart> {
-  const { tensor } = plan;
+  const { shape, dtype } = plan.tensor;
+  // a vector is one row
+  const inRows = shape.slice(0, -1).map((count) => lineRange(0, count));
+  const tensor = slicedTensor(plan.tensor, [...inRows, lineRange(from, to)]);
   const streamed = emptyCells(columns, rows, cells);
-  const rowTable = lineTable(tensor.dtype, rows);
+  const rowTable = lineTable(dtype, rows);
   try {
-    for (let first = from; first < to; first += BAND_LINES) {
-      const count = Math.min(BAND_LINES, to - first);
-      const band = tensor.shape.map((dimension, axis): SliceAxis => {
-        const isColumns = axis === tensor.shape.length - 1;
-        return {
-          start: isColumns ? first : 0,
-          count: isColumns ? count : dimension,
-          step: 1,
-          isDropped: false,
-        };
-      });
-      const columnTable = lineTable(tensor.dtype, count);
-      try {
-        await withReader({ ...plan, tensor: slicedTensor(tensor, band) }, async (reader) => {
+    await withBoxReaders(
+      { ...plan, tensor },
+      async (reader, { slices }) => {
+        const band = slices.at(-1)!;
+        const columnTable = lineTable(dtype, band.count);
+        try {
           for await (const { start, bytes } of windowsOf(reader, pass)) {
             addToLines(rowTable, columnTable, start, bytes);
           }
-        });
-        addLines(streamed, columnTable.figures(), first, count);
-      } finally {
-        columnTable.release();
-      }
-    }
+          addLines(streamed, columnTable.figures(), from + band.start, band.count);
+        } finally {
+          columnTable.release();
+        }
+      },
+      [...inRows.map(() => ANY_EXTENT), { usual: BAND_LINES, most: PROFILE_LINES }],
+    );
     return { streamed, kept: copyOf(rowTable.figures()) };
   } finally {
     rowTable.release();
   }
+}
+
+function lineRange(from: number, to: number): SliceAxis {
+  return { start: from, count: to - from, step: 1, isDropped: false };
 }
 
 function copyOf(figures: LineFigures): LineFigures {

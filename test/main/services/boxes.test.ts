@@ -99,6 +99,39 @@ it('boxes make up a tensor, each with chunks of its own that can be kept while i
   );
 });
 
+it('boxes go no further than they may, and part a chunk only where it does', () => {
+  const extents = fc.record({ usual: fc.integer({ min: 1, max: 2000 }), more: fc.nat(2000) });
+  fc.assert(
+    fc.property(views, fc.array(extents, { minLength: 3, maxLength: 3 }), (tensor, told) => {
+      const most = told.map(({ usual, more }) => usual + more);
+      const boxes = boxesOf(
+        tensor,
+        tensor.shape.map((_, axis) => ({ usual: told[axis]!.usual, most: most[axis]! })),
+      );
+      const { view, chunks } = tensor.storage;
+      const inChunk = view!.axes.map(({ axis, step }) => Math.ceil(chunks[0]!.shape[axis]! / Math.abs(step)));
+      const seen = new Map<string, number>();
+      let elements = 0;
+      for (const box of boxes) {
+        elements += box.tensor.shape.reduce((product, size) => product * size, 1);
+        box.tensor.shape.forEach((size, axis) => {
+          const { usual } = told[axis]!;
+          expect(size).toBeLessThanOrEqual(Math.min(most[axis]!, Math.max(usual, inChunk[axis]!)));
+        });
+        for (const place of chunksOf(box)) seen.set(place, (seen.get(place) ?? 0) + 1);
+      }
+      expect(elements).toBe(tensor.shape.reduce((product, size) => product * size, 1));
+      const parts = inChunk.reduce(
+        (product, size, axis) => product * Math.max(1, Math.ceil(size / most[axis]!)),
+        1,
+      );
+      for (const times of seen.values()) expect(times).toBeLessThanOrEqual(parts);
+    }),
+    // many small boxes
+    { numRuns: 60 },
+  );
+});
+
 it('an element of a box is found in the whole', () => {
   const tensor = gridded([2, 3000, 4000], [2, 3000, 250], wholeView(), [2, 3000, 4000]);
   const boxes = boxesOf(tensor);

@@ -71,7 +71,7 @@ describe('how much is read or kept at one go changes no result', () => {
   });
 });
 
-/** How a pass that minds no order is cut: tried where such passes are, in any-order.test.ts. */
+/** How a pass that minds no order is cut: tried where such passes are, in boxes.test.ts and box-by-box.test.ts. */
 const TRIED_ELSEWHERE: readonly LimitName[] = ['BOX_BYTES'];
 
 it('every constant is tried', () => {
