@@ -10,6 +10,7 @@ import { runCommand } from './command.mjs';
 import { needsInstall } from './freshness.mjs';
 import { chromiumPath, commandPath, installSystemPackages, testElectron } from './machine.mjs';
 import { playwrightOutcome, single, skipped, total, vitestOutcome } from './outcome.mjs';
+import { processes } from './processes.mjs';
 import { runParts } from './schedule.mjs';
 
 /** @typedef {import('./outcome.mjs').Outcome} Outcome */
@@ -159,10 +160,14 @@ if (outcomes.every((outcome) => outcome.failed === 0)) {
     part('lint', 1, [], () =>
       check('lint', tool('eslint'), ['--config', 'build/eslint.config.mjs', '.'], 300),
     ),
+    ...processes.map((name) =>
+      part(`types of ${name}`, 1, [], () =>
+        check(`types-${name}`, process.execPath, ['build/typecheck.mjs', name], 300),
+      ),
+    ),
     part('format', 1, [], () =>
       check('format', tool('prettier'), ['--config', 'build/prettier.json', '--check', CODE], 180),
     ),
-    part('types', 2, [], () => check('types', process.execPath, ['build/typecheck.mjs'], 300)),
     part('package', 1, ['machine', 'build'], packageApp),
     part('unit', 2, ['build'], unit),
     part('journeys in electron', 2, ['package'], () => journeys('electron')),

@@ -1,17 +1,17 @@
-// Type-checks every process against what it may know: one tsconfig each, side by side. What was found of a file that has not
-// changed since is kept, so that the second time is quick.
+// Type-checks every process, or those named, against what it may know: one tsconfig each, two side by side. What was found of
+// a file that has not changed since is kept, so that the second time is quick.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+import { processes } from './processes.mjs';
+import { runParts } from './schedule.mjs';
+
 const require = createRequire(import.meta.url);
 const checker = require.resolve('vue-tsc/bin/vue-tsc.js');
-const names =
-  process.argv.length > 2
-    ? process.argv.slice(2)
-    : ['shared', 'main', 'assembly', 'preload', 'renderer', 'test'];
+const names = process.argv.length > 2 ? process.argv.slice(2) : processes;
 
-/** @param {string} name */
+/** @param {string} name @returns {Promise<number | null>} how the checker ended: 0 where it found nothing */
 function check(name) {
   const config = fileURLToPath(new URL(`tsconfig.${name}.json`, import.meta.url));
   const kept = fileURLToPath(new URL(`../node_modules/.cache/types/${name}.tsbuildinfo`, import.meta.url));
@@ -21,9 +21,6 @@ function check(name) {
   });
 }
 
-let failures = 0;
-for (let index = 0; index < names.length; index += 2) {
-  const codes = await Promise.all(names.slice(index, index + 2).map(check));
-  failures += codes.filter((code) => code !== 0).length;
-}
-process.exitCode = failures === 0 ? 0 : 1;
+const parts = names.map((name) => ({ name, cores: 1, run: () => check(name) }));
+const codes = await runParts(parts, 2);
+process.exitCode = [...codes.values()].every((code) => code === 0) ? 0 : 1;
