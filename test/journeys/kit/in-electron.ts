@@ -3,19 +3,18 @@ import { _electron, errors, type ElectronApplication } from '@playwright/test';
 import type { Started, StartOptions } from '#test/journeys/kit/app.ts';
 import { launchOfApp } from '#test/journeys/kit/places.ts';
 
-/** Longer than a start takes on a busy machine. */
-const LAUNCH_MS = 20_000;
-const ATTEMPTS = 3;
+/** How long each start is waited for: first several times what it takes, at last longer than on the busiest machine. */
+const LAUNCHES_MS = [6_000, 12_000, 24_000, 48_000];
 
 /**
  * Starts the packaged app with a profile of its own, up to its first window.
- * Playwright attaches to a packaged app while its window already loads, and in Chromium 108 now and then never hears
- * of the page, although that is up and running: then it is started anew.
+ * Playwright attaches to a packaged app while its window already loads, and in Chromium 108 now and then (one start in
+ * twenty) never hears of the page, although that is up and running: then it is started anew.
  */
 export async function launchApp(
   dataFolder: string,
   parameters: readonly string[] = [],
-  attempt = 1,
+  attempt = 0,
 ): Promise<ElectronApplication> {
   const { executablePath, env } = launchOfApp();
   let app: ElectronApplication | undefined;
@@ -26,13 +25,13 @@ export async function launchApp(
       args: [`--user-data-dir=${dataFolder}`, ...parameters],
       // otherwise Playwright keeps the page light whatever the app says
       colorScheme: null,
-      timeout: LAUNCH_MS,
+      timeout: LAUNCHES_MS[attempt]!,
     });
-    await app.firstWindow({ timeout: LAUNCH_MS });
+    await app.firstWindow({ timeout: LAUNCHES_MS[attempt]! });
     return app;
   } catch (error) {
     await app?.close();
-    if (!(error instanceof errors.TimeoutError) || attempt === ATTEMPTS) throw error;
+    if (!(error instanceof errors.TimeoutError) || attempt === LAUNCHES_MS.length - 1) throw error;
     return launchApp(dataFolder, parameters, attempt + 1);
   }
 }
