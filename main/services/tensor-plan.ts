@@ -7,6 +7,7 @@ import { restingSource } from '#main/bytes/resting-source.ts';
 import { anyOrderReader } from '#main/services/any-order.ts';
 import { boxesOf, type BoxExtent, type TensorBox } from '#main/services/boxes.ts';
 import { realSource, realTensor } from '#main/services/real-values.ts';
+import { inStoredOrder } from '#main/services/stored-order.ts';
 import { dtypeInfo } from '#shared/dtype.ts';
 
 /** All that another thread needs to read one tensor: plain data. */
@@ -72,9 +73,8 @@ export async function withAnyOrderReader<Result>(
   plan: TensorPlan,
   use: (reader: TensorReader) => Promise<Result>,
 ): Promise<Result> {
-  return withSources(plan, (sources) =>
-    released(anyOrderReader(plan.tensor, valueSources(plan, sources)), use),
-  );
+  const tensor = inStoredOrder(plan.tensor);
+  return withSources(plan, (sources) => released(anyOrderReader(tensor, valueSources(plan, sources)), use));
 }
 
 /** As `withReader`, for passes that take a tensor box by box, as `boxesOf` cuts it: a reader of each box in turn. */
