@@ -1,8 +1,9 @@
-/** Runs the benchmarks by section and prints one table: `npm run bench [-- opening passes training saving] [-- --write]`. */
+/** Runs the benchmarks by section and prints one table: `npm run bench [-- opening passes encoded training saving] [-- --write]`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 
+import { encodedRows } from '#test/bench/encoded.ts';
 import type { Row } from '#test/bench/measure.ts';
 import { openingRows } from '#test/bench/opening.ts';
 import { passRows } from '#test/bench/passes.ts';
@@ -13,6 +14,7 @@ import { trainingRows } from '#test/bench/training.ts';
 const SECTIONS: Readonly<Record<string, () => Promise<Row[]>>> = {
   opening: openingRows,
   passes: passRows,
+  encoded: encodedRows,
   training: trainingRows,
   saving: savingRows,
 };
@@ -47,7 +49,7 @@ const ABOUT = `# Figures
 
 Written by \`npm run bench -- --write\`; with names of sections behind it, those alone are measured anew. Every round runs all cases of a
 group in turn, in another order, on files that were read into the page cache anew, by an engine that has worked before; a ratio is taken round by round. Peers are there where \`PARAMSCOPE_PYTHON\`
-names a Python with torch, numpy and safetensors, and \`PARAMSCOPE_RUST_REFERENCE\` a native program; their imports are in no time.
+names a Python with torch, numpy and safetensors, \`PARAMSCOPE_PACKERS_PYTHON\` one with numpy, h5py and numcodecs (the former, if that is not named), and \`PARAMSCOPE_RUST_REFERENCE\` a native program; their imports are in no time.
 `;
 
 /** What the page has of each section so far, by its heading. */

@@ -10,7 +10,7 @@ const PYTHON = process.env['PARAMSCOPE_PYTHON'];
 /** The native reference, built from its own sources. */
 const RUST = process.env['PARAMSCOPE_RUST_REFERENCE'];
 
-const SCRIPT = join(process.cwd(), 'test', 'bench', 'peers.py');
+const SCRIPTS = join(process.cwd(), 'test', 'bench');
 
 /** Python, ready: what it has to import is imported, and no time of ours. */
 export interface Peer {
@@ -23,18 +23,27 @@ export interface Peer {
   close(): void;
 }
 
+/** What speaks for the peers: torch on tensors, unless told otherwise. */
+interface PeerProgram {
+  readonly python?: string | undefined;
+  readonly script: string;
+}
+
 /** @param threads that its libraries may use. @returns undefined where no Python is named. */
-export async function startPeer(threads: number): Promise<Peer | undefined> {
-  if (!PYTHON) return undefined;
+export async function startPeer(
+  threads: number,
+  { python = PYTHON, script }: PeerProgram = { script: 'peers.py' },
+): Promise<Peer | undefined> {
+  if (!python) return undefined;
   const count = String(threads);
-  const child: ChildProcess = spawn(PYTHON, [SCRIPT, count], {
+  const child: ChildProcess = spawn(python, [join(SCRIPTS, script), count], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count, MKL_NUM_THREADS: count },
   });
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   const nextLine = async (): Promise<string> => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`${PYTHON} ended; see what it wrote above`);
+    if (done) throw new Error(`${python} ended; see what it wrote above`);
     return value;
   };
   const ask = async (...words: string[]) => {
