@@ -1,4 +1,6 @@
-/** The memory for unpacked chunks is shared among all that read chunks at the moment, in whatever thread of the process. */
+/** The memory for unpacked chunks, and the processors that unpack them, are shared among all that read chunks at the moment, in whatever thread of the process. */
+import { cpus } from 'node:os';
+
 import { CHUNK_CACHE_BYTES } from '#main/bytes/limits.ts';
 
 /** Where the readers of one thread are counted: each thread has a count of its own, so that it can be taken back when the thread dies. */
@@ -43,7 +45,27 @@ export async function asChunkReader<Result>(use: () => Promise<Result>): Promise
 
 /** Bytes that one reader may hold now. */
 export function chunkShareBytes(): number {
+  return Math.floor(CHUNK_CACHE_BYTES / readersNow());
+}
+
+/** More at the same time would only take memory. */
+const MOST_AT_ONCE = 8;
+
+/** Chunks that one reader may unpack at the same time now, so that no processor is idle. One is best unpacked where it is read. */
+export function chunksAtOnce(): number {
+  return Math.min(MOST_AT_ONCE, Math.ceil(processors() / readersNow()));
+}
+
+let processorCount = 0;
+
+function processors(): number {
+  processorCount ||= Math.max(1, cpus().length);
+  return processorCount;
+}
+
+/** One at least. */
+function readersNow(): number {
   let readers = 0;
   for (let at = 0; at < counts.length; at++) readers += Atomics.load(counts, at);
-  return Math.floor(CHUNK_CACHE_BYTES / Math.max(1, readers));
+  return Math.max(1, readers);
 }

@@ -1,4 +1,5 @@
 import { checkRange } from '#main/bytes/range.ts';
+import { releaseMemory } from '#main/bytes/release-memory.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import { AppError, throwIfCancelled } from '#shared/errors.ts';
 
@@ -10,9 +11,11 @@ export interface Sequence {
   /** Where the packed bytes are in their file, for messages. */
   readonly offset: number;
   readonly description: SourceDescription;
-  /** Starts over. The generator is ended when it is no longer needed. */
+  /** Starts over. The generator is ended when it is no longer needed; what it hands out is not its own any more. */
   open(): AsyncGenerator<Uint8Array, void, undefined>;
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** An unpacker at work: what it has handed out, and what is left of its last part. */
 interface Stream {
@@ -20,6 +23,7 @@ interface Stream {
   /** Offset of the first byte of `rest` in what comes out. */
   position: number;
   rest: Uint8Array;
+  last: Uint8Array;
 }
 
 /**
@@ -41,7 +45,7 @@ export function sequentialSource({ name, byteLength, offset, description, open }
     throwIfCancelled(signal);
     if (length === 0) return new Uint8Array(0);
     if (stream && stream.position > start) await stop();
-    stream ??= { parts: open(), position: 0, rest: new Uint8Array(0) };
+    stream ??= { parts: open(), position: 0, rest: NOTHING, last: NOTHING };
     try {
       const bytes = new Uint8Array(length);
       await take(stream, start - stream.position, undefined, signal);
@@ -69,13 +73,14 @@ export function sequentialSource({ name, byteLength, offset, description, open }
       if (from.rest.byteLength === 0) {
         const next = await from.parts.next();
         if (next.done) throw wrongLength(`${from.position} bytes`);
-        from.rest = next.value;
+        from.last = from.rest = next.value;
       }
       const part = from.rest.subarray(0, count - done);
       into?.set(part, done);
       done += part.byteLength;
       from.position += part.byteLength;
       from.rest = from.rest.subarray(part.byteLength);
+      if (from.rest.byteLength === 0) releaseMemory(from.last);
     }
   }
 
@@ -83,7 +88,7 @@ export function sequentialSource({ name, byteLength, offset, description, open }
     while (from.rest.byteLength === 0) {
       const next = await from.parts.next();
       if (next.done) return;
-      from.rest = next.value;
+      from.last = from.rest = next.value;
     }
     throw wrongLength('more');
   }

@@ -2,10 +2,19 @@
 import { releaseMemory } from '#main/bytes/release-memory.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { unpackChunk, type Chunk } from '#main/encodings/filters/filters.ts';
+import { isStreamed } from '#main/encodings/filters/streamed-chunk.ts';
 
 /** Bytes of an unpacked chunk. @param width bytes of one element. */
 export function chunkByteLength({ shape }: Chunk, width: number): number {
   return shape.reduce((product, size) => product * size, width);
+}
+
+/** Bytes of memory that unpacking a chunk takes: what is stored, and between two filters what the one gives and the other takes. */
+export function unpackingByteLength(chunk: Chunk, width: number): number {
+  const { filters, byteLength } = chunk;
+  const unpacked = chunkByteLength(chunk, width);
+  if (filters.length === 0 || isStreamed(chunk, unpacked)) return 0;
+  return filters.length === 1 ? byteLength + unpacked : Math.max(byteLength, unpacked) + unpacked;
 }
 
 export interface ChunkCache {
@@ -44,21 +53,13 @@ export function chunkCache(
     releaseUnused(entry);
   };
 
-  const fetch = async (chunk: Chunk, byteLength: number, signal?: AbortSignal): Promise<Uint8Array> => {
-    const source = sources[chunk.source]!;
-    const packed = await source.read(chunk.offset, chunk.byteLength, signal);
-    const place = { file: source.name, offset: chunk.offset };
-    const bytes = await unpackChunk(packed, chunk.filters, byteLength, place);
-    if (bytes.buffer !== packed.buffer) releaseMemory(packed);
-    return bytes;
-  };
-
   /** The chunk's entry, now the latest. */
   const entryOf = (chunk: Chunk, signal?: AbortSignal): Entry => {
     let entry = kept.get(chunk);
     if (!entry) {
       const byteLength = chunkByteLength(chunk, width);
-      entry = { byteLength, bytes: fetch(chunk, byteLength, signal), users: 0, isKept: true };
+      const bytes = readChunk(chunk, sources[chunk.source]!, byteLength, signal);
+      entry = { byteLength, bytes, users: 0, isKept: true };
       keptBytes += byteLength;
     }
     kept.delete(chunk);
@@ -88,4 +89,21 @@ export function chunkCache(
       for (const [chunk, entry] of kept) forget(chunk, entry);
     },
   };
+}
+
+/**
+ * The unpacked bytes of a chunk, in memory of the caller's.
+ * @param byteLength of them.
+ * @throws AppError as its source does, and `corrupt` where it does not unpack to that length or misses its checksum.
+ */
+export async function readChunk(
+  { offset, byteLength: packedLength, filters }: Chunk,
+  source: ByteSource,
+  byteLength: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const packed = await source.read(offset, packedLength, signal);
+  const bytes = await unpackChunk(packed, filters, byteLength, { file: source.name, offset });
+  if (bytes.buffer !== packed.buffer) releaseMemory(packed);
+  return bytes;
 }

@@ -1,20 +1,18 @@
 /** Windows of a tensor that is stored in chunks, in bounded memory: chunks are unpacked when first needed and the latest ones kept. */
 import { copyStrided } from '#main/bytes/copy-strided.ts';
-import { chunkShareBytes } from '#main/bytes/chunk-share.ts';
+import { chunksAtOnce, chunkShareBytes } from '#main/bytes/chunk-share.ts';
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
+import { releaseMemory } from '#main/bytes/release-memory.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
-import { unpackChunk, type Chunk } from '#main/encodings/filters/filters.ts';
+import type { Chunk } from '#main/encodings/filters/filters.ts';
 import { isStreamed, streamedChunk } from '#main/encodings/filters/streamed-chunk.ts';
-import { chunkByteLength, chunkCache } from '#main/formats/chunk-cache.ts';
+import { chunkByteLength, chunkCache, readChunk } from '#main/formats/chunk-cache.ts';
 import { chunkGrid, chunkMap, crossedChunks, crossedElements } from '#main/formats/chunk-map.ts';
 import type { ChunkedStorage, ChunkedView } from '#main/formats/contract.ts';
 import { readAhead, type Read } from '#main/formats/read-ahead.ts';
 import { largestBox, readStrided, type Box } from '#main/formats/gather.ts';
 import { throwIfCancelled } from '#shared/errors.ts';
 import { contiguousStrides } from '#shared/tensor.ts';
-
-/** Chunks that are read and unpacked at the same time. */
-const PARALLEL = 8;
 
 /** Chunks whose unpacking is kept going; each has a window of its own. */
 const STREAMS = 8;
@@ -53,8 +51,12 @@ export function chunkedReader(
 ): ChunkedReader {
   const view = storage.view ?? wholeView(storage.shape);
   const chunksAt = chunkMap(storage.shape, storage.chunks);
-  const isAhead = crossedBytes(storage, view, shape, width) > chunkShareBytes();
-  const cache = chunkCache(sources, width, isAhead ? () => 0 : chunkShareBytes);
+  const crossed = crossedBytes(storage, view, shape, width);
+  const isAhead = crossed > chunkShareBytes();
+  // what is read once in its order comes back to no other chunks than those; all of them are kept for another time if they fit
+  const isKeptWhole = shape.reduce((product, size) => product * size, width) <= chunkShareBytes();
+  const worthKeeping = isAhead ? 0 : isKeptWhole || crossed === 0 ? Infinity : crossed;
+  const cache = chunkCache(sources, width, () => Math.min(worthKeeping, chunkShareBytes()));
   const inParts = chunkParts(sources, width);
   const isZero = storage.fill === undefined || storage.fill.every((byte) => byte === 0);
 
@@ -72,7 +74,7 @@ export function chunkedReader(
     const largest = touched.reduce((most, chunk) => Math.max(most, chunkByteLength(chunk, width)), 1);
     // the other half is for what is kept, or for the block that is read ahead
     const fitting = Math.max(1, Math.floor(chunkShareBytes() / 2 / largest));
-    const atOnce = Math.min(PARALLEL, touched.length, fitting);
+    const atOnce = Math.min(chunksAtOnce(), touched.length, fitting);
     await Promise.all(Array.from({ length: atOnce }, work));
   }
 
@@ -222,6 +224,5 @@ export async function checkChunk(
     await streamedChunk(chunk, source, byteLength).read(byteLength - 1, 1, signal);
     return;
   }
-  const packed = await source.read(chunk.offset, chunk.byteLength, signal);
-  await unpackChunk(packed, chunk.filters, byteLength, { file: source.name, offset: chunk.offset });
+  releaseMemory(await readChunk(chunk, source, byteLength, signal));
 }

@@ -1,7 +1,7 @@
 import { align, byteLengthOf, isOtherDialect, type Match } from '#main/services/alignment.ts';
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import { comparedRow } from '#main/services/compared-row.ts';
-import type { Compute } from '#main/services/compute.ts';
+import { tasksAtOnce, type Compute } from '#main/services/compute.ts';
 import { metadataDifferences } from '#main/services/metadata-difference.ts';
 import { pacedUpdates } from '#main/services/paced-updates.ts';
 import { longestFirst, sideBySide } from '#main/services/side-by-side.ts';
@@ -28,8 +28,7 @@ export async function compareCheckpoints(
   const isTranslated = isOtherDialect(a.summary, b.summary);
   const total = matches.reduce((sum, match) => sum + byteLengthOf(match), 0);
   const rows = new Array<readonly ComparisonRow[]>(matches.length);
-  // one more than a thread works on, so that none waits for this thread between two tensors
-  const underWay = compute.width === 1 ? 1 : 2 * compute.width;
+  const underWay = tasksAtOnce(compute);
   const inTurn = turns(underWay);
   let done = 0;
 

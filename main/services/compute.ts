@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { chunkReaders, leaveChunkReaders } from '#main/bytes/chunk-share.ts';
+import { chunkMemoryBytes, taskChunkBytes } from '#main/services/chunk-memory.ts';
+import { memoryTurns } from '#main/services/memory-turns.ts';
 import type { ThreadReply } from '#main/services/thread-reply.ts';
 import { workerPort } from '#main/services/worker-port.ts';
 import { TASKS, type TaskInput, type TaskName, type TaskOutput } from '#main/services/tasks/tasks.ts';
@@ -16,6 +18,14 @@ export interface Compute {
   readonly width: number;
   run<Name extends TaskName>(name: Name, task: TaskInput<Name>, pass: Pass): Promise<TaskOutput<Name>>;
   close(): Promise<void>;
+}
+
+/** Tasks that lie ready in threads that have one already. */
+const SPARE_TASKS = 2;
+
+/** A few more than threads work on, so that none waits for this thread between two tensors; each takes memory. */
+export function tasksAtOnce({ width }: Compute): number {
+  return width === 1 ? 1 : width + SPARE_TASKS;
 }
 
 /** @param threadFolder where `compute.cjs` lies; absent, everything runs in this thread. */
@@ -46,6 +56,7 @@ const YOUNG = { maxYoungGenerationSizeMb: 2 };
 function threadedCompute(file: string): Compute {
   const width = Math.min(8, Math.max(2, cpus().length));
   const threads: (Thread | undefined)[] = new Array<Thread | undefined>(width).fill(undefined);
+  const inTurn = memoryTurns(chunkMemoryBytes(width));
 
   // threads start when first needed, so that opening a file costs none
   const threadAt = (index: number): Thread => {
@@ -73,21 +84,23 @@ function threadedCompute(file: string): Compute {
 
   return {
     width,
-    run: async (name, task, pass) => {
+    run: (name, task, pass) => {
       // each task listens to it, and Node warns of more than ten
       if (pass.signal) setMaxListeners(0, pass.signal);
-      const thread = leastBusy();
-      thread.running++;
-      try {
-        const { output, unreported } = (await thread.call(name, task, {
-          ...(pass.signal ? { signal: pass.signal } : {}),
-          onProgress: (byteLength) => pass.onRead?.(byteLength as number),
-        })) as ThreadReply;
-        if (unreported > 0) pass.onRead?.(unreported);
-        return output as TaskOutput<typeof name>;
-      } finally {
-        thread.running--;
-      }
+      return inTurn(taskChunkBytes(task), async () => {
+        const thread = leastBusy();
+        thread.running++;
+        try {
+          const { output, unreported } = (await thread.call(name, task, {
+            ...(pass.signal ? { signal: pass.signal } : {}),
+            onProgress: (byteLength) => pass.onRead?.(byteLength as number),
+          })) as ThreadReply;
+          if (unreported > 0) pass.onRead?.(unreported);
+          return output as TaskOutput<typeof name>;
+        } finally {
+          thread.running--;
+        }
+      });
     },
     close: async () => {
       const running = threads.flatMap((thread) => (thread ? [thread.worker.terminate()] : []));

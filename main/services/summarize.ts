@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
-import type { Compute } from '#main/services/compute.ts';
+import { tasksAtOnce, type Compute } from '#main/services/compute.ts';
 import { checksumKey, verifyCheckpoint } from '#main/services/integrity.ts';
 import { anyGlob } from '#main/services/globs.ts';
 import { dequantised } from '#main/services/dequantised.ts';
@@ -43,10 +43,8 @@ export async function summarizeCheckpoint(
     done += byteLength;
     options.progress({ done: Math.min(done, total), total, unit: 'bytes' });
   };
-  // a few more than threads work on, so that none waits for this thread between two tensors; each takes memory
-  const atOnce = compute.width === 1 ? 1 : compute.width + SPARE_TASKS;
   const order = longestFirst(wanted, ({ byteLength }) => byteLength);
-  await sideBySide(order, atOnce, async (index) => {
+  await sideBySide(order, tasksAtOnce(compute), async (index) => {
     const info = wanted[index]!;
     // more than a thread's share of all would be waited for at the end
     const isSplit = info.byteLength * compute.width > total;
@@ -71,9 +69,6 @@ export async function summarizeCheckpoint(
       : {}),
   };
 }
-
-/** Tasks that lie ready in threads that have one already. */
-const SPARE_TASKS = 2;
 
 interface RowOptions extends SummarizeOptions {
   readonly isSplit: boolean;

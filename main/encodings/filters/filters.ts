@@ -1,4 +1,5 @@
 // Filter pipelines of chunks, undone: the HDF5 filter registry's numbers 1 to 6, 307 (bzip2), 32000 (LZF) and 32015 (Zstandard), and zarr's codecs.
+import { releaseMemory } from '#main/bytes/release-memory.ts';
 import { unpackBzip2 } from '#main/encodings/bzip2/bzip2.ts';
 import { unpackZstd } from '#main/encodings/zstd/zstd.ts';
 import { AppError } from '#shared/errors.ts';
@@ -82,7 +83,10 @@ export async function unpackChunk(
   const most = raw + Math.floor(raw / 8) + SLACK_BYTES;
   let bytes = packed;
   for (let step = filters.length - 1; step >= 0; step--) {
-    bytes = await undo(filters[step]!, bytes, step === 0 ? byteLength : undefined, most, place);
+    const taken = bytes;
+    bytes = await undo(filters[step]!, taken, step === 0 ? byteLength : undefined, most, place);
+    // what one filter hands the next is nobody else's
+    if (taken.buffer !== packed.buffer && taken.buffer !== bytes.buffer) releaseMemory(taken);
   }
   if (bytes.byteLength !== byteLength) {
     throw new AppError('corrupt', 'a chunk does not unpack to its length', {

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
+import { cpus } from 'node:os';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
-import { asChunkReader, chunkReaders, chunkShareBytes, leaveChunkReaders } from '#main/bytes/chunk-share.ts';
+import {
+  asChunkReader,
+  chunkReaders,
+  chunksAtOnce,
+  chunkShareBytes,
+  leaveChunkReaders,
+} from '#main/bytes/chunk-share.ts';
 import { memorySource } from '#main/bytes/memory-source.ts';
 import type { Chunk } from '#main/encodings/filters/filters.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
@@ -105,6 +112,40 @@ describe('values in C order', () => {
     // windows of 256 KiB would have each chunk unpacked 32 times
     expect(source.reads().length / chunks.length).toBeLessThanOrEqual(6);
   });
+});
+
+it('chunks that C order does not come back to are not kept', async () => {
+  const { tensor, source, chunks } = stored(2048, 512, 64, 64);
+  // less for each than the four megabytes of all chunks, and more than the 128 KiB of a row of them
+  const inCompany = (others: number, use: () => Promise<void>): Promise<void> =>
+    others === 0 ? use() : asChunkReader(() => inCompany(others - 1, use));
+  await inCompany(32, async () => {
+    const reader = tensorReader(tensor, [source]);
+    await valuesOf(reader, 16_384);
+    expect(source.reads().length).toBe(chunks.length);
+    // the last row of chunks is there, the one before it is not
+    await reader.read(2047 * 512, 512);
+    expect(source.reads().length).toBe(chunks.length);
+    await reader.read(1983 * 512, 512);
+    expect(source.reads().length).toBe(chunks.length + 8);
+  });
+});
+
+it('chunks of a tensor that fits are all kept', async () => {
+  const { tensor, source, chunks } = stored(512, 512, 64, 64);
+  const reader = tensorReader(tensor, [source]);
+  await valuesOf(reader, 16_384);
+  await valuesOf(reader, 16_384);
+  expect(source.reads().length).toBe(chunks.length);
+});
+
+it('as many chunks are unpacked at once as there are processors for the readers of the moment', async () => {
+  const atOnce = (others: number): Promise<number> =>
+    others === 0 ? Promise.resolve(chunksAtOnce()) : asChunkReader(() => atOnce(others - 1));
+  const processors = cpus().length;
+  expect(await atOnce(1)).toBe(Math.min(8, processors));
+  expect(await atOnce(2)).toBe(Math.min(8, Math.ceil(processors / 2)));
+  expect(await atOnce(processors)).toBe(1);
 });
 
 it('memory for chunks is shared among those that read at the moment', async () => {
