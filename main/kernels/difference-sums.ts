@@ -9,7 +9,7 @@ export interface DifferenceSums {
   unequal: number;
   /** Largest |a - b|; NaN beats everything, since one side is then no number. */
   maxAbs: number;
-  /** Flat index of it among the numbers compared, the first one; -1 while all are equal. */
+  /** Flat index of it among the numbers of a window, or of all in C order once windows are merged: the first one; -1 while all are equal. */
   maxAt: number;
   /** Largest |a - b| - abs - rel |b| over the pairs; at most 0 when all are within the tolerance. Nothing where none was given. */
   excess: number;
@@ -39,9 +39,13 @@ export function emptyDifference(): DifferenceSums {
   };
 }
 
-/** Adds the figures of what comes next; the order of adding is part of the result. */
+/** Adds the figures of other numbers, which tell places among all numbers; the order of adding is part of the sums. */
 export function mergeDifference(into: DifferenceSums, next: DifferenceSums): void {
-  noticeDistance(into, next.maxAbs, next.maxAt);
+  const isFirst = Object.is(next.maxAbs, into.maxAbs) && next.maxAt < into.maxAt;
+  if (isFirst || isFurther(next.maxAbs, into.maxAbs)) {
+    into.maxAbs = next.maxAbs;
+    into.maxAt = next.maxAt;
+  }
   into.compared += next.compared;
   into.changed += next.changed;
   into.unequal += next.unequal;
@@ -56,8 +60,11 @@ export function mergeDifference(into: DifferenceSums, next: DifferenceSums): voi
 
 /** @param at index behind the numbers compared so far. */
 export function noticeDistance(sums: DifferenceSums, distance: number, at: number): void {
-  const isFurther = Number.isNaN(distance) ? !Number.isNaN(sums.maxAbs) : distance > sums.maxAbs;
-  if (!isFurther) return;
+  if (!isFurther(distance, sums.maxAbs)) return;
   sums.maxAbs = distance;
   sums.maxAt = sums.compared + at;
+}
+
+function isFurther(distance: number, most: number): boolean {
+  return Number.isNaN(distance) ? !Number.isNaN(most) : distance > most;
 }

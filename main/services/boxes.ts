@@ -41,25 +41,30 @@ export function boxesOf(
   tensor: StoredTensor,
   extents: readonly BoxExtent[] = tensor.shape.map(() => ANY_EXTENT),
 ): readonly TensorBox[] {
-  const { storage, shape } = tensor;
+  const { shape } = tensor;
   if (shape.includes(0)) return [wholeBox(tensor)];
   let boxes: readonly (readonly SliceAxis[])[] = [[]];
   for (const ranges of boxRanges(tensor, extents)) {
     boxes = boxes.flatMap((box) => ranges.map((range) => [...box, range]));
   }
   if (boxes.length === 1) return [wholeBox(tensor)];
-  const parts = boxes.map((slices) => ({ slices, tensor: slicedTensor(tensor, slices) }));
-  if (storage.kind !== 'chunked') return parts;
-  // a reader goes over all chunks that it is given before it reads
+  return boxes.map(boxCutter(tensor));
+}
+
+/** Cuts boxes out of a tensor. A reader goes over all chunks that it is given before it reads: each box has its own alone. */
+export function boxCutter(tensor: StoredTensor): (slices: readonly SliceAxis[]) => TensorBox {
+  const { storage } = tensor;
+  if (storage.kind !== 'chunked') return (slices) => ({ slices, tensor: slicedTensor(tensor, slices) });
   const chunksAt = chunkMap(storage.shape, storage.chunks);
-  return parts.map(({ slices, tensor: part }) => {
+  return (slices) => {
+    const part = slicedTensor(tensor, slices);
     const view = (part.storage as ChunkedStorage).view!;
     const coordinates = view.origin.map((first) => ({ first, step: 1, count: 1 }));
     viewCoordinates(view, part.shape).forEach((along, at) => {
       coordinates[view.axes[at]!.axis] = along;
     });
     return { slices, tensor: { ...part, storage: { ...storage, view, chunks: chunksAt(coordinates) } } };
-  });
+  };
 }
 
 /** All of a tensor as one box. */

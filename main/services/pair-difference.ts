@@ -1,5 +1,6 @@
 /** The figures of a pair of tensors: by one thread, or a large one by all of them with the same result to the last bit. */
 import { emptyDifference, mergeDifference, type DifferenceSums } from '#main/kernels/difference-sums.ts';
+import { boxesAlike } from '#main/services/boxes-alike.ts';
 import type { Compute } from '#main/services/compute.ts';
 import type { DifferencePart, DifferenceTask } from '#main/services/tasks/difference.ts';
 import { pairParts } from '#main/services/pair-parts.ts';
@@ -40,18 +41,30 @@ export async function pairDifference(
         throw error;
       }
     });
-  const ranges = pairParts(pair.a, pair.b, compute);
-  const parts = await Promise.all(
-    ranges.map((range) => ask(() => ({ ...pair, ...range, isDifferent }), pass)),
-  );
+  const tasks = tasksOf(pair, compute);
+  const parts = await Promise.all(tasks.map((task) => ask(() => ({ ...task, isDifferent }), pass)));
   if (!isDifferent) return undefined;
-  const { b: _, ...alone } = pair;
   const complete = await Promise.all(
-    parts.map(async (part, index) =>
-      part.isIdentical ? ask(() => ({ ...alone, ...ranges[index] }), silent(pass)) : part,
-    ),
+    parts.map(async (part, index) => {
+      const { b: _, ...alone } = tasks[index]!;
+      return part.isIdentical && part.windows.length === 0 ? ask(() => alone, silent(pass)) : part;
+    }),
   );
   const sums = emptyDifference();
   for (const { windows } of complete) for (const window of windows) mergeDifference(sums, window);
   return sums;
+}
+
+/** What makes up a pair: boxes, where a part of it is in chunks that C order would have unpacked again and again, else ranges of elements. */
+function tasksOf(pair: TensorPair, compute: Compute): DifferenceTask[] {
+  const { a, b } = pair;
+  const boxes = boxesAlike([a.tensor, b.tensor]);
+  if (boxes.length === 1) return pairParts(a, b, compute).map((range) => ({ ...pair, ...range }));
+  const { shape } = a.tensor;
+  return boxes.map(([boxA, boxB]) => ({
+    ...pair,
+    a: { ...a, tensor: boxA!.tensor },
+    b: { ...b, tensor: boxB!.tensor },
+    box: { slices: boxA!.slices, shape },
+  }));
 }
