@@ -8,24 +8,27 @@ export interface BitReader {
   isBeyondEnd(): boolean;
 }
 
+/** So many bits lie in four bytes whichever bit of the first one they begin at. */
+const BITS_OF_FOUR_BYTES = 25;
+
 export function bitReader(bytes: Uint8Array): BitReader {
-  let index = 0;
-  let bitsLeft = 8;
+  /** The byte that the next bit is in, and how many bits of it are taken. */
+  let at = 0;
+  let taken = 0;
 
   function take(count: number): number {
-    let value = 0;
-    let wanted = count;
-    while (wanted > 0) {
-      const now = Math.min(bitsLeft, wanted);
-      bitsLeft -= now;
-      // multiplied, as a shift by 32 bits is none
-      value = value * 2 ** now + (((bytes[index] ?? 0) >> bitsLeft) & ((1 << now) - 1));
-      wanted -= now;
-      if (bitsLeft === 0) {
-        index++;
-        bitsLeft = 8;
-      }
+    if (count > BITS_OF_FOUR_BYTES) {
+      const high = take(count - 16);
+      // multiplied, as a shift may reach the sign
+      return high * 2 ** 16 + take(16);
     }
+    // a shift by 32 bits is none
+    if (count === 0) return 0;
+    const word = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    const value = (word << taken) >>> (32 - count);
+    taken += count;
+    at += taken >> 3;
+    taken &= 7;
     return value;
   }
 
@@ -36,6 +39,6 @@ export function bitReader(bytes: Uint8Array): BitReader {
       const high = BigInt(take(count - 32));
       return (high << 32n) | BigInt(take(32));
     },
-    isBeyondEnd: () => index > bytes.byteLength || (index === bytes.byteLength && bitsLeft < 8),
+    isBeyondEnd: () => at > bytes.byteLength || (at === bytes.byteLength && taken > 0),
   };
 }

@@ -99,22 +99,23 @@ function describeElement(
   return { size: describe(0, NBIT_ELEMENT_BYTES), leaves };
 }
 
-function putLeaf(bits: BitReader, leaf: Leaf, out: Uint8Array, at: number): void {
-  const { size, isBigEndian, precision, bitOffset } = leaf;
-  const put = (byte: number, value: number): void => {
-    out[at + (isBigEndian ? size - 1 - byte : byte)] = value;
-  };
-  if (precision + bitOffset <= 32) {
-    let value = bits.take(precision) * 2 ** bitOffset;
-    for (let byte = 0; byte < size && value > 0; byte++) {
-      put(byte, value % 256);
-      value = Math.floor(value / 256);
-    }
-  } else {
-    let value = bits.takeBig(precision) << BigInt(bitOffset);
-    for (let byte = 0; byte < size && value > 0n; byte++) {
-      put(byte, Number(value & 0xffn));
-      value >>= 8n;
-    }
+function putLeaf(
+  bits: BitReader,
+  { size, isBigEndian, precision, bitOffset }: Leaf,
+  out: Uint8Array,
+  at: number,
+): void {
+  const first = isBigEndian ? at + size - 1 : at;
+  const step = isBigEndian ? -1 : 1;
+  if (precision + bitOffset <= 32) return putWord(bits.take(precision) << bitOffset, out, first, step);
+  const value = bits.takeBig(precision) << BigInt(bitOffset);
+  for (let index = 0; 4 * index < size; index++) {
+    const word = Number((value >> BigInt(32 * index)) & 0xffffffffn);
+    putWord(word | 0, out, first + 4 * index * step, step);
   }
+}
+
+/** Puts the bytes of a word that are not 0, the lowest one first. */
+function putWord(word: number, out: Uint8Array, first: number, step: number): void {
+  for (let rest = word, at = first; rest !== 0; rest >>>= 8, at += step) out[at] = rest;
 }

@@ -140,20 +140,25 @@ function unpackFloats(packed: Packed, power: number, out: Uint8Array, place: Chu
   const { bytes, count, size, width, minimum, fill } = packed;
   const view = new DataView(out.buffer);
   const bits = bitReader(bytes);
-  const marker = fillCode(width);
   const scratch = new DataView(new ArrayBuffer(8));
   scratch.setBigUint64(0, minimum, true);
-  const least = size === 4 ? scratch.getFloat32(0, true) : scratch.getFloat64(0, true);
-  for (let i = 0; i < count; i++) {
-    const code = bits.takeBig(width);
-    if (fill !== undefined && code === marker) {
-      if (size === 4) view.setUint32(i * 4, Number(fill), true);
-      else view.setBigUint64(i * 8, fill, true);
-    } else if (size === 4) {
-      const scaled = Math.fround(Math.fround(Number(BigInt.asIntN(32, code))) / Math.fround(power));
-      view.setFloat32(i * 4, scaled + least, true);
-    } else {
-      view.setFloat64(i * 8, Number(BigInt.asIntN(64, code)) / power + least, true);
+  if (size === 4) {
+    const least = scratch.getFloat32(0, true);
+    const divisor = Math.fround(power);
+    const marker = fill === undefined ? undefined : Number(fillCode(width));
+    const fillBits = Number(fill ?? 0n);
+    for (let i = 0; i < count; i++) {
+      const code = bits.take(width);
+      if (code === marker) view.setUint32(i * 4, fillBits, true);
+      else view.setFloat32(i * 4, Math.fround(Math.fround(code | 0) / divisor) + least, true);
+    }
+  } else {
+    const least = scratch.getFloat64(0, true);
+    const marker = fill === undefined ? undefined : fillCode(width);
+    for (let i = 0; i < count; i++) {
+      const code = bits.takeBig(width);
+      if (code === marker) view.setBigUint64(i * 8, fill!, true);
+      else view.setFloat64(i * 8, Number(BigInt.asIntN(64, code)) / power + least, true);
     }
   }
   if (bits.isBeyondEnd()) throw damaged(place, `the bits of ${count} numbers`, `${bytes.byteLength} bytes`);
