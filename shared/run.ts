@@ -115,6 +115,8 @@ export interface RunConfig {
   readonly loss: LossName;
   readonly labelSmoothing: number;
   readonly initializer: InitializerName;
+  /** Path of a checkpoint, of any format, whose parameters training starts from; absent where the initializer makes them. */
+  readonly startFrom?: string;
   /** Share of the hidden layers' elements that a step leaves out; 0 for none. */
   readonly dropout: number;
   readonly optimizer: OptimizerConfig;
@@ -133,6 +135,12 @@ export interface RunConfig {
   readonly earlyStop: EarlyStopConfig;
   readonly data: DataConfig;
   readonly checkpoint: CheckpointConfig;
+}
+
+/** The MLP that a file holds. */
+export interface HeldNetwork extends Pick<RunConfig, 'layers' | 'negativeSlope'> {
+  /** Where the file says it: only checkpoints of runs do. */
+  readonly activation?: RunConfig['activation'];
 }
 
 export type RunState = 'starting' | 'running' | 'paused' | 'stopping' | 'stopped' | 'finished' | 'failed';

@@ -34,6 +34,7 @@ export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'run.pin': run.pinCommand,
   'run.delete': run.deleteCommand,
   'run.list': run.listCommand,
+  'run.network': run.networkCommand,
   'run.checkpoint-file': run.checkpointFileCommand,
   'run.verify': run.verifyCommand,
   'run.prove': run.proveCommand,

@@ -1,4 +1,5 @@
 import type { Handler } from '#main/commands/handler.ts';
+import { heldNetwork } from '#main/services/reproduction/held-network.ts';
 import { reproduce } from '#main/services/reproduction/reproduction.ts';
 import type { RunAction } from '#shared/run.ts';
 
@@ -29,6 +30,9 @@ export const deleteCommand: Handler<'run.delete'> = async ({ runs }, { run }) =>
 });
 
 export const listCommand: Handler<'run.list'> = ({ runs }) => runs.list();
+
+export const networkCommand: Handler<'run.network'> = async ({ checkpoints }, { file }) =>
+  heldNetwork((await checkpoints.open(file)).summary);
 
 export const checkpointFileCommand: Handler<'run.checkpoint-file'> = ({ runs }, { run, step }) =>
   runs.checkpointFile(run, step);

@@ -43,7 +43,7 @@ interface Entry {
   readonly identity: string | undefined;
 }
 
-export function createCheckpoints(files: Files): Checkpoints {
+export function createCheckpoints(files: Pick<Files, 'pathOf' | 'nameOf'>): Checkpoints {
   const entries = new Map<FileId, Entry>();
 
   const closeFile = async (file: FileId) => {

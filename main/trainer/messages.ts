@@ -11,6 +11,8 @@ export interface TrainingJob {
   readonly totalSteps: number;
   /** Absent for data that come from the seed. */
   readonly data?: DataFiles;
+  /** What to begin with where there is no checkpoint to go on from. */
+  readonly start?: StartParameters;
   /** What to go on from. */
   readonly checkpoint?: {
     /** Base name. */
@@ -26,6 +28,14 @@ export interface TrainingJob {
   readonly findings: readonly RunEvent[];
   /** SHA-256 of the checkpoint that the log told of last. */
   readonly previous?: string;
+}
+
+/** Parameters to begin with, instead of what an initializer makes. */
+export interface StartParameters {
+  /** Weight (outputs x inputs) and bias of each layer, one after the other. */
+  readonly values: Float32Array;
+  /** Of those values' bytes. */
+  readonly sha256: string;
 }
 
 export interface KeptCheckpoint {

@@ -52,6 +52,17 @@ export function initialState(config: RunConfig, precision: Precision = 'f32'): T
   return state;
 }
 
+/** The state before the first step of a run that starts from parameters there are. @param parameters in order, as `parametersOf` has them. */
+export function stateFrom(config: RunConfig, parameters: Float32Array): TrainingState {
+  const state = emptyState(config);
+  let begin = 0;
+  for (const { values } of parametersOf(state.mlp)) {
+    values.set(parameters.subarray(begin, begin + values.length));
+    begin += values.length;
+  }
+  return state;
+}
+
 /** Zeros of the right shapes, for a checkpoint to fill. */
 export function emptyState(config: RunConfig, precision: Precision = 'f32'): TrainingState {
   const activations = activationsOf(config);

@@ -15,7 +15,7 @@ import { restore } from '#main/trainer/restore.ts';
 import { isSaveDue } from '#main/trainer/save-policy.ts';
 import { createSaving, type Saving } from '#main/trainer/saving.ts';
 import { snapshotsOf } from '#main/trainer/snapshot.ts';
-import { initialState, type TrainingState } from '#main/trainer/state.ts';
+import { initialState, stateFrom, type TrainingState } from '#main/trainer/state.ts';
 import type { HelperMaterial } from '#main/trainer/team.ts';
 import type { Wishes } from '#main/trainer/wishes.ts';
 import { AppError } from '#shared/errors.ts';
@@ -176,8 +176,8 @@ async function trainWith(trainer: Trainer, job: TrainingJob, context: TrainingCo
   }
 }
 
-function startingState({ config, checkpoint, data }: TrainingJob): TrainingState {
-  if (!checkpoint) return initialState(config);
+function startingState({ config, checkpoint, data, start }: TrainingJob): TrainingState {
+  if (!checkpoint) return start ? stateFrom(config, start.values) : initialState(config);
   const { file, metadata } = checkpoint;
   const tensors = new Map(checkpoint.tensors.map((tensor) => [tensor.name, tensor]));
   const restored = restore(tensors, new Map(Object.entries(metadata)), file);

@@ -116,6 +116,7 @@ const configSchema = z
     loss: z._default(z.enum(LOSSES), 'cross-entropy'),
     labelSmoothing: z._default(share, 0),
     initializer: z._default(z.enum(INITIALIZERS), 'pytorch-linear'),
+    startFrom: z.optional(z.string().check(z.minLength(1))),
     dropout: z._default(share, 0),
     optimizer: z.prefault(optimizerSchema, {}),
     schedule: z.prefault(scheduleSchema, {}),
@@ -246,6 +247,7 @@ function complete(input: z.output<typeof configSchema>): RunConfig {
     loss: input.loss,
     labelSmoothing: input.labelSmoothing,
     initializer: input.initializer,
+    ...(input.startFrom === undefined ? {} : { startFrom: input.startFrom }),
     dropout: input.dropout,
     // in the table's order, so that equal settings have equal texts
     optimizer: inOrderOf(OPTIMIZER_DEFAULTS[name], name, given),

@@ -5,7 +5,14 @@ import type { FileId } from '#shared/bridge.ts';
 import { command } from '#shared/commands/command.ts';
 import { RUN_CONFIG_SCHEMA } from '#shared/commands/run-config.ts';
 import type { Reproduction } from '#shared/reproduction.ts';
-import type { RestoreReport, RunDescription, RunEvent, RunProof, RunSnapshot } from '#shared/run.ts';
+import type {
+  HeldNetwork,
+  RestoreReport,
+  RunDescription,
+  RunEvent,
+  RunProof,
+  RunSnapshot,
+} from '#shared/run.ts';
 
 const run = z.string();
 
@@ -53,6 +60,8 @@ export const RUN_COMMANDS = {
   /** Deletes a run that nobody trains; files in its folder that are not its own stay. */
   'run.delete': command<{ readonly isFolderGone: boolean }>()({ params: z.strictObject({ run }) }),
   'run.list': command<readonly RunDescription[]>()({ params: z.strictObject({}) }),
+  /** The MLP that an open checkpoint holds, for a run that is to start from it. @see RunConfig.startFrom */
+  'run.network': command<HeldNetwork>()({ params: z.strictObject({ file: z.string() }) }),
   /** The checkpoint of a step as a file to browse or compare. */
   'run.checkpoint-file': command<{ readonly file: FileId; readonly name: string }>()({
     params: z.strictObject({ run, step: z.int().check(z.gte(0)) }),

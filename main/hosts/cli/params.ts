@@ -19,7 +19,7 @@ export async function paramsOf(
   for (const { param, kind, isRepeated } of verb.positionals) {
     const words = parsed.positionals.get(param);
     if (!words) continue;
-    if (kind === 'json') params[param] = grantedData(await readJson(words[0]!), engine);
+    if (kind === 'json') params[param] = grantedFiles(await readJson(words[0]!), engine);
     else if (kind === 'text') params[param] = isRepeated ? words : words[0];
     else params[param] = engine.grant(words[0]!).file;
   }
@@ -64,10 +64,10 @@ async function optionParams(
   }
 }
 
-/** Whoever names a data set in a run's configuration has chosen it: the engine may read it. */
-function grantedData(document: unknown, engine: Pick<Engine, 'grant'>): unknown {
-  const { source } = (document as { data?: { source?: unknown } } | null)?.data ?? {};
-  if (typeof source === 'string') engine.grant(source);
+/** Whoever names data or a checkpoint in a run's configuration has chosen it: the engine may read it. */
+function grantedFiles(document: unknown, engine: Pick<Engine, 'grant'>): unknown {
+  const { data, startFrom } = (document ?? {}) as { data?: { source?: unknown } | null; startFrom?: unknown };
+  for (const path of [data?.source, startFrom]) if (typeof path === 'string') engine.grant(path);
   return document;
 }
 

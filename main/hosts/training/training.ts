@@ -1,7 +1,7 @@
 /** A process that trains one run and tells of it: what crash drills kill. The entry of a bundle of its own. */
 import { createEngine } from '#main/engine.ts';
 import type { FromProcess, ProcessEnd, ToProcess } from '#main/hosts/training/messages.ts';
-import { isBuiltIn } from '#shared/built-in-data.ts';
+import { chosenFiles } from '#shared/chosen-files.ts';
 import { AppError, isAppError, toWire } from '#shared/errors.ts';
 import type { RunEvent } from '#shared/run.ts';
 
@@ -35,9 +35,8 @@ function parent(): Parent {
 async function train({ request, resourceFolder }: ToProcess, tell: (event: RunEvent) => void): Promise<void> {
   const engine = await createEngine({ resourceFolder, threadFolder: __dirname });
   const { config, folder, steps } = request;
-  const { source } = config.data;
-  // whoever asks has looked whether the person chose these data
-  if (!isBuiltIn(source)) engine.grant(source);
+  // whoever asks has looked whether the person chose these
+  for (const path of chosenFiles(config)) engine.grant(path);
   const params = { config, folder: engine.grant(folder).file, steps, isResumed: true };
   await engine.answer('run.train', params, {
     signal: new AbortController().signal,

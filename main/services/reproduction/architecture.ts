@@ -122,7 +122,7 @@ export function inferArchitecture(
   inputs: number,
   outputs: number,
 ): ResolvedArchitecture {
-  const own = ownArchitecture(summary);
+  const own = statedArchitecture(summary);
   if (own) return resolveArchitecture(own, summary);
   const candidates = findCandidates(summary.tensors);
   const { weights, biases, others } = candidates;
@@ -169,7 +169,8 @@ function chainOf(
   return weights.length === 0 ? undefined : extend(inputs, weights);
 }
 
-function ownArchitecture({ metadata }: CheckpointSummary): Architecture | undefined {
+/** What a checkpoint of a run says of itself; undefined for every other file. */
+export function statedArchitecture({ metadata }: CheckpointSummary): Architecture | undefined {
   const text = metadata[CONTENT_KEY];
   if (typeof text !== 'string') return undefined;
   let record: unknown;

@@ -8,6 +8,7 @@ import {
   resolveArchitecture,
   type ResolvedArchitecture,
 } from '#main/services/reproduction/architecture.ts';
+import { readValues } from '#main/services/reproduction/read-values.ts';
 import { runLayers, type Matrix } from '#main/services/reproduction/forward.ts';
 import { bytesOf, inPrecision, precisionOf, type Values } from '#main/trainer/values.ts';
 import type { FileId } from '#shared/bridge.ts';
@@ -28,8 +29,6 @@ export interface ReproductionRequest {
 }
 
 const TOLERANCE = [1e-5, 1e-5] as const;
-/** Elements of one tensor: larger ones belong to no MLP that is checked on its outputs. */
-const MOST_ELEMENTS = 256 * 1024 * 1024;
 
 /**
  * Rebuilds an MLP from a file of any format, runs a recorded input through it and holds the outputs against the
@@ -123,29 +122,6 @@ async function readMatrix(
   const values = await readValues(open, wanted, signal);
   const columns = shape[shape.length - 1]!;
   return { values, rows: shape.length === 1 ? 1 : shape[0]!, columns };
-}
-
-async function readValues(open: OpenCheckpoint, name: string, signal?: AbortSignal): Promise<Values> {
-  const tensor = open.tensor(name);
-  const count = elementCountOf(tensor.shape) ?? Infinity;
-  if (!isReal(tensor.dtype)) {
-    throw new AppError('unsupported', 'these values are no real numbers', {
-      tensor: name,
-      expected: 'a float dtype',
-      found: tensor.dtype,
-    });
-  }
-  if (count > MOST_ELEMENTS) {
-    throw new AppError('limit', 'the tensor is too large to run', {
-      tensor: name,
-      expected: `at most ${MOST_ELEMENTS} elements`,
-      found: String(count),
-    });
-  }
-  const plan = open.plan(name);
-  const bytes = await withReader(plan, (reader) => reader.read(0, count, signal));
-  const isDouble = !isFloating(tensor.dtype) || tensor.dtype === 'f64' || tensor.dtype === 'f80';
-  return inPrecision(decode(plan.tensor.dtype, bytes), isDouble ? 'f64' : 'f32');
 }
 
 /** A copy in which every NaN has the same bits: which one an engine computes says nothing. */

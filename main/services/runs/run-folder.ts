@@ -30,6 +30,8 @@ export interface RunManifest {
   readonly config: RunConfig;
   /** Names of the classes in order of the outputs, where the data have such. */
   readonly classes?: readonly string[];
+  /** SHA-256 of the parameters it started from, where those came from a file. */
+  readonly startSha256?: string;
 }
 
 /** Whether a folder holds a run, whole or in part. */
@@ -63,7 +65,7 @@ export async function readManifest({ read }: RunPlace): Promise<RunManifest> {
   } catch (error) {
     throw new AppError('corrupt', 'the description of the run is no JSON', { file: MANIFEST_NAME }, error);
   }
-  const { id, name, startedAt, totalSteps, config, classes } = (value ?? {}) as Partial<
+  const { id, name, startedAt, totalSteps, config, classes, startSha256 } = (value ?? {}) as Partial<
     Record<keyof RunManifest, unknown>
   >;
   const isWhole =
@@ -74,7 +76,8 @@ export async function readManifest({ read }: RunPlace): Promise<RunManifest> {
     typeof totalSteps === 'number' &&
     Number.isSafeInteger(totalSteps) &&
     totalSteps > 0 &&
-    (classes === undefined || isTexts(classes));
+    (classes === undefined || isTexts(classes)) &&
+    (startSha256 === undefined || typeof startSha256 === 'string');
   if (!isWhole) {
     throw new AppError('corrupt', 'the description of the run is not complete', {
       file: MANIFEST_NAME,
@@ -89,6 +92,7 @@ export async function readManifest({ read }: RunPlace): Promise<RunManifest> {
     totalSteps,
     config: parseRunConfig(config, MANIFEST_NAME),
     ...(classes ? { classes } : {}),
+    ...(startSha256 === undefined ? {} : { startSha256 }),
   };
 }
 

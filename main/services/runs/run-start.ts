@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 
 import { makeFolder } from '#main/bytes/small-file.ts';
 import type { WriterClaim } from '#main/bytes/writer-claim.ts';
@@ -17,7 +18,7 @@ import type { RunRecord } from '#main/services/runs/run-record.ts';
 import type { StartTrainer } from '#main/services/runs/run-threads.ts';
 import { createDataset, stepsPerEpoch, type DataFiles } from '#main/trainer/dataset.ts';
 import { hasStoppedEarly } from '#main/trainer/loop.ts';
-import type { TrainingJob } from '#main/trainer/messages.ts';
+import type { StartParameters, TrainingJob } from '#main/trainer/messages.ts';
 import { AppError } from '#shared/errors.ts';
 import type { RunConfig } from '#shared/run.ts';
 
@@ -25,6 +26,7 @@ import type { RunConfig } from '#shared/run.ts';
 export interface RunStarting {
   readonly startTrainer: StartTrainer;
   readonly readData: (config: RunConfig) => Promise<DataFiles | undefined>;
+  readonly readStart: (config: RunConfig) => Promise<StartParameters | undefined>;
   readonly idOf: (path: string) => string;
   /** Makes the record known. */
   readonly keep: (record: RunRecord) => void;
@@ -46,6 +48,7 @@ export type StartedRun = RunRecord & { readonly live: LiveRun };
 export async function beginRun(starting: RunStarting, place: RunPlace, run: NewRun): Promise<StartedRun> {
   const { config, name } = run;
   const data = await starting.readData(config);
+  const start = await starting.readStart(config);
   const totalSteps = run.steps ?? config.epochs * stepsPerEpoch(config, createDataset(config, data));
   makeFolder(place.path, place.system);
   const claim = await place.claim();
@@ -59,10 +62,14 @@ export async function beginRun(starting: RunStarting, place: RunPlace, run: NewR
     const id = randomBytes(8).toString('hex');
     const startedAt = new Date().toISOString();
     const { classes } = data?.train ?? {};
-    const manifest = { id, name, startedAt, totalSteps, config, ...(classes ? { classes } : {}) };
+    const manifest = {
+      ...{ id, name, startedAt, totalSteps, config },
+      ...(classes ? { classes } : {}),
+      ...(start ? { startSha256: start.sha256 } : {}),
+    };
     writeManifest(place, manifest);
     const isResumed = run.isResumed === true;
-    return launch(starting, { place, claim, manifest, history: createHistory(), data, isResumed });
+    return launch(starting, { place, claim, manifest, history: createHistory(), data, start, isResumed });
   } catch (error) {
     claim.release();
     throw error;
@@ -100,12 +107,28 @@ export async function resumeRun(
     }
     const data = await starting.readData(manifest.config);
     createDataset(manifest.config, data);
+    const start = state ? undefined : await startAgain(starting, manifest);
     if (manifest.totalSteps !== own.totalSteps) writeManifest(place, manifest);
-    return launch(starting, { place, claim, manifest, history, data, point, isResumed: true });
+    return launch(starting, { place, claim, manifest, history, data, start, point, isResumed: true });
   } catch (error) {
     claim.release();
     throw error;
   }
+}
+
+/** What a run began with that has no checkpoint yet. @throws AppError `invalid-params` where the file holds something else by now. */
+async function startAgain(
+  { readStart }: RunStarting,
+  { config, startSha256 }: RunManifest,
+): Promise<StartParameters | undefined> {
+  const start = await readStart(config);
+  if (start?.sha256 === startSha256) return start;
+  throw new AppError('invalid-params', 'the file that the run started from holds other parameters now', {
+    file: basename(config.startFrom ?? ''),
+    expected: `SHA-256 ${startSha256 ?? 'of none'}`,
+    found: start?.sha256 ?? 'none',
+    hint: 'the run has no checkpoint yet; start a new one',
+  });
 }
 
 interface Launch {
@@ -114,6 +137,7 @@ interface Launch {
   readonly manifest: RunManifest;
   readonly history: RunHistory;
   readonly data: DataFiles | undefined;
+  readonly start: StartParameters | undefined;
   readonly point?: ResumePoint;
   readonly isResumed: boolean;
 }
@@ -121,7 +145,7 @@ interface Launch {
 /** The claim is given back when the run has ended and nothing of it writes any more. */
 function launch(
   starting: RunStarting,
-  { place, claim, manifest, history, data, point, isResumed }: Launch,
+  { place, claim, manifest, history, data, start, point, isResumed }: Launch,
 ): StartedRun {
   const { checkpoint, kept = [], findings = [] } = point ?? {};
   const previous = history.lastDigest();
@@ -129,6 +153,7 @@ function launch(
     config: manifest.config,
     totalSteps: manifest.totalSteps,
     ...(data ? { data } : {}),
+    ...(start ? { start } : {}),
     ...(checkpoint
       ? {
           checkpoint: {

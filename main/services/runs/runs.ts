@@ -5,6 +5,7 @@ import { kindOfPath } from '#main/bytes/small-file.ts';
 import type { Files } from '#main/services/files.ts';
 import type { LiveRun } from '#main/services/runs/live-run.ts';
 import { readRunData } from '#main/services/runs/data/run-data.ts';
+import { readStartParameters } from '#main/services/runs/start-parameters.ts';
 import {
   checkpointSteps,
   freeFolder,
@@ -32,6 +33,7 @@ import { checkpointName } from '#main/trainer/checkpoint-name.ts';
 import type { DrillReport, DrillSnapshot } from '#shared/drill.ts';
 import type { FileId, PickedFile } from '#shared/bridge.ts';
 import { isBuiltIn } from '#shared/built-in-data.ts';
+import { chosenFiles } from '#shared/chosen-files.ts';
 import { AppError } from '#shared/errors.ts';
 import {
   RUN_ACTIONS,
@@ -119,6 +121,7 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
   const starting: RunStarting = {
     startTrainer: startTrainer ?? trainerStarter(options.threadFolder),
     readData: (config) => readRunData(config, options.resourceFolder, allow),
+    readStart: (config) => readStartParameters(config, allow),
     idOf: (path) => files.grant(path).file,
     keep: (record) => void records.set(record.id, record),
   };
@@ -127,21 +130,25 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
   function allow(source: string): string {
     const path = resolve(source);
     if (files.isGranted(path)) return path;
-    throw new AppError('invalid-params', 'these data were not opened by you', {
+    throw new AppError('invalid-params', 'this file was not opened by you', {
       found: source,
-      expected: '"random", "mnist", or a file chosen by you',
+      expected: 'a file chosen by you, or of data "random" or "mnist"',
       hint: 'open the file once, then try again',
     });
   }
 
   /** A page knows files by their ids alone; what stays in the run's folder is where they lie. */
-  function pathOfData(source: string): string {
-    const isNamed = isBuiltIn(source) || files.isGranted(source);
-    return isNamed ? source : files.pathOf(source);
+  function pathFor(source: string): string {
+    return files.isGranted(source) ? source : files.pathOf(source);
   }
 
-  function withData(config: RunConfig): RunConfig {
-    return { ...config, data: { ...config.data, source: pathOfData(config.data.source) } };
+  function withPaths(config: RunConfig): RunConfig {
+    const { data, startFrom } = config;
+    return {
+      ...config,
+      ...(startFrom === undefined ? {} : { startFrom: pathFor(startFrom) }),
+      data: isBuiltIn(data.source) ? data : { ...data, source: pathFor(data.source) },
+    };
   }
 
   function recordOf(run: string): RunRecord {
@@ -156,9 +163,8 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
     const known = records.get(id);
     if (known && isTraining(known)) return known;
     const manifest = await readManifest(place);
-    const { source } = manifest.config.data;
     // a run's own description names what was chosen when it was started
-    if (!isBuiltIn(source)) files.grant(source);
+    for (const path of chosenFiles(manifest.config)) files.grant(path);
     const writer = await otherWriter(place);
     const record: RunRecord = {
       ...{ id, place, manifest, history: await readHistory(place) },
@@ -200,7 +206,7 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
 
   return {
     start: async ({ config: asked, folder, name, steps }) => {
-      const config = withData(asked);
+      const config = withPaths(asked);
       const title = name ?? `${config.layers.join('-')} ${basename(config.data.source)}`;
       const path = folder === undefined ? await freeFolder(requireHome(home), title) : files.pathOf(folder);
       return describeRun(await beginRun(starting, placeOf(path), { config, name: title, steps }));
@@ -271,7 +277,7 @@ export function createRuns({ options, files, startTrainer, placeOf = runPlace }:
       return { ...snapshotOf(record, []), drill: report };
     },
     drillAside: ({ config, ...request }, onSnapshot, signal) =>
-      drills.aside({ ...request, ...(config ? { config: withData(config) } : {}) }, onSnapshot, signal),
+      drills.aside({ ...request, ...(config ? { config: withPaths(config) } : {}) }, onSnapshot, signal),
     close: async () => {
       await drills.close();
       await Promise.all(
