@@ -1,7 +1,5 @@
 import { addDifference } from '#main/kernels/difference.ts';
 import { emptyDifference } from '#main/kernels/difference-sums.ts';
-import { decode } from '#main/kernels/decode.ts';
-import { withReader } from '#main/services/tensor-plan.ts';
 import type { Checkpoints, OpenCheckpoint } from '#main/services/checkpoints.ts';
 import {
   inferArchitecture,
@@ -12,10 +10,9 @@ import { readValues } from '#main/services/reproduction/read-values.ts';
 import { runLayers, type Matrix } from '#main/services/reproduction/forward.ts';
 import { bytesOf, inPrecision, precisionOf, type Values } from '#main/trainer/values.ts';
 import type { FileId } from '#shared/bridge.ts';
-import { isFloating, isReal } from '#shared/dtype.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Architecture, Reproduction } from '#shared/reproduction.ts';
-import { coordinateOf, elementCountOf } from '#shared/tensor.ts';
+import { coordinateOf } from '#shared/tensor.ts';
 
 export interface ReproductionRequest {
   readonly checkpoint: FileId;

@@ -55,7 +55,14 @@ export const FIELDS: readonly RunField[] = [
     absent: String(DEFAULT_NEGATIVE_SLOPE),
     applies: (draft) => String(draft['activation']).includes('leaky-relu'),
   },
-  { path: 'initializer', section: 'network', label: 'Initializer', kind: 'choice', choices: INITIALIZERS },
+  {
+    path: 'initializer',
+    section: 'network',
+    label: 'Initializer',
+    kind: 'choice',
+    choices: INITIALIZERS,
+    applies: (draft) => draft['startFrom'] === '',
+  },
   {
     path: 'dropout',
     section: 'network',

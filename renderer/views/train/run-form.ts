@@ -10,8 +10,16 @@ import {
   type RunConfigInput,
 } from '#shared/commands/run-config.ts';
 import { saveRuleText } from '#renderer/views/train/run-text.ts';
+import type { FileId } from '#shared/bridge.ts';
 import { formatCount } from '#shared/display.ts';
-import { OPTIMIZERS, SCHEDULES, type OptimizerName, type RunConfig, type ScheduleName } from '#shared/run.ts';
+import {
+  OPTIMIZERS,
+  SCHEDULES,
+  type HeldNetwork,
+  type OptimizerName,
+  type RunConfig,
+  type ScheduleName,
+} from '#shared/run.ts';
 
 /** What the form asks to be started, or what stands in its way by field. */
 export type FormResult =
@@ -33,7 +41,12 @@ type Issue = NonNullable<ReturnType<typeof RUN_CONFIG_SCHEMA.safeParse>['error']
 
 /** A draft that shows this configuration. */
 export function draftOf(config: RunConfig): Draft {
-  const draft: Record<string, string | boolean> = { steps: '', name: '', 'data.source': config.data.source };
+  const draft: Record<string, string | boolean> = {
+    steps: '',
+    name: '',
+    'data.source': config.data.source,
+    startFrom: config.startFrom ?? '',
+  };
   for (const field of FIELDS) {
     const value = valueAt(config, field.path) ?? field.absent;
     if (value === undefined) continue;
@@ -81,6 +94,18 @@ export function withWidths(draft: Draft, layers: string): Draft {
   const count = Math.max(1, hiddenLayersOf(changed));
   const fitting = Array.from({ length: count }, (_, layer) => names[layer] ?? names.at(-1)!);
   return { ...changed, activation: fitting.join(', ') };
+}
+
+/** The draft of a run that starts from a file, with the network in it; activations stay where the file does not say them. */
+export function withStart(draft: Draft, file: FileId, network?: HeldNetwork): Draft {
+  const started = { ...draft, startFrom: file };
+  if (!network) return started;
+  const { layers, activation, negativeSlope } = network;
+  return {
+    ...withWidths(started, layers.join(', ')),
+    ...(activation === undefined ? {} : { activation: shown(activation) }),
+    ...(negativeSlope === undefined ? {} : { negativeSlope: shown(negativeSlope) }),
+  };
 }
 
 /** How many layers have an activation; 0 where the widths cannot be read. */
@@ -178,6 +203,7 @@ export function readForm(draft: Draft): FormResult {
   const errors: Record<string, string> = {};
   const config: Record<string, unknown> = {};
   put(config, 'data.source', draft['data.source'] ?? '');
+  if (draft['startFrom']) put(config, 'startFrom', draft['startFrom']);
   const asked = FIELDS.filter((field) => isAsked(field, draft));
   for (const field of asked) {
     if (field.path === 'steps' || field.path === 'name') continue;

@@ -32,7 +32,12 @@ export function configText(config: RunConfig): string {
         ? 'MNIST digits'
         : 'own data';
   const activations = [config.activation].flat().join('/');
-  return `${config.layers.join(' → ')} ${activations}, ${data}, ${config.optimizer.name}`;
+  const start = config.startFrom === undefined ? '' : `, from ${escapeName(baseName(config.startFrom))}`;
+  return `${config.layers.join(' → ')} ${activations}${start}, ${data}, ${config.optimizer.name}`;
+}
+
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
 }
 
 /** Classes by their numbers: `0 cat, 1 dog`; of many, the first. */

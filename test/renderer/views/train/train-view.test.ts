@@ -1,14 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
+import { useCheckpoints } from '#renderer/stores/checkpoints.ts';
 import { useNavigation } from '#renderer/stores/navigation.ts';
 import { useRuns } from '#renderer/stores/runs.ts';
 import CheckpointStrip from '#renderer/views/train/CheckpointStrip.vue';
 import TrainView from '#renderer/views/train/TrainView.vue';
 import { connectPage, type PageEngine } from '#test/kit/page-engine.ts';
+import { plainSafetensors } from '#test/kit/write-plain-safetensors.ts';
+import type { FileId } from '#shared/bridge.ts';
 
 let page: PageEngine;
 let view: VueWrapper;
@@ -59,6 +62,60 @@ test('the form shows the chapter’s network with every default, and digits at o
   await field('Start from').setValue('digits');
   expect(shown('Layer widths')).toBe('784, 256, 10');
   expect(view.text()).toContain('203,530 parameters');
+});
+
+/** Writes and opens an f32 file of tensors of these shapes, filled with `value`. */
+async function openShapes(
+  name: string,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  value: number,
+): Promise<FileId> {
+  const tensors = Object.entries(shapes).map(([tensor, shape]) => {
+    const values = new Float32Array(shape.reduce((count, length) => count * length, 1)).fill(value);
+    return { name: tensor, dtype: 'F32', shape, bytes: new Uint8Array(values.buffer) };
+  });
+  const path = join(folder, name);
+  writeFileSync(path, plainSafetensors(tensors));
+  const { file } = page.engine.grant(path);
+  await useCheckpoints().openFile({ file, name });
+  await flushPromises();
+  return file;
+}
+
+test('a run starts from an opened checkpoint, with its widths', async () => {
+  const file = await openShapes(
+    'trained.safetensors',
+    { 'fc1.weight': [5, 20], 'fc1.bias': [5], 'fc2.weight': [10, 5], 'fc2.bias': [10] },
+    0.5,
+  );
+  await field('Initial parameters').setValue(file);
+  await vi.waitFor(() => expect((field('Layer widths').element as HTMLInputElement).value).toBe('20, 5, 10'));
+  expect(view.findAll('label').map((one) => one.text())).not.toContain('Initializer');
+  await field('Optimizer').setValue('sgd');
+  await field('Learning rate').setValue('0');
+  await field('Stop at step').setValue('2');
+  await button('Start training').trigger('click');
+  await vi.waitFor(() => expect(useRuns().snapshot?.state).toBe('finished'), { timeout: 20_000 });
+  const { run } = useRuns().snapshot!;
+  const signal = new AbortController().signal;
+  const ask = (command: string, params: unknown) =>
+    page.engine.answer(command, params, { signal, progress: () => {} });
+  const saved = (await ask('run.checkpoint-file', { run, step: 2 })) as { file: FileId };
+  // at a rate of 0 the first parameters are the last ones, too
+  expect(await ask('tensor.summary', { file: saved.file, name: 'hidden.weight' })).toMatchObject({
+    count: 100,
+    min: 0.5,
+    max: 0.5,
+  });
+  expect(view.text()).toContain('from trained.safetensors');
+});
+
+test('a file that holds no network is refused at its field, and what was chosen stays', async () => {
+  const file = await openShapes('kernel.safetensors', { 'conv.weight': [1, 1, 2, 2] }, 1);
+  await field('Initial parameters').setValue(file);
+  await vi.waitFor(() => expect(view.text()).toContain('kernel.safetensors: the file holds no plain MLP'));
+  expect((field('Initial parameters').element as HTMLSelectElement).value).toBe('');
+  expect((field('Layer widths').element as HTMLInputElement).value).toBe('20, 256, 10');
 });
 
 test('a fault is told at its field, and nothing is started', async () => {
