@@ -73,19 +73,45 @@ function sourceOver(descriptor: number, path: string, identity: FileIdentity): F
   const name = basename(path);
   const { byteLength } = identity;
   let isOpen = true;
+  /** What the system has still to do with the descriptor. */
+  const underWay = new Set<Promise<unknown>>();
+
+  // the system gives a descriptor that is free to the next file
+  function requireOpen(): void {
+    if (!isOpen) throw wasClosed(name);
+  }
+
+  async function whileOpen<Result>(run: () => Promise<Result>): Promise<Result> {
+    requireOpen();
+    const result = run();
+    underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      underWay.delete(result);
+    }
+  }
+
   return {
     name,
     byteLength,
     description: { kind: 'file', path, byteLength },
-    identify: () => identify(descriptor),
-    read: (offset, length, signal) => readExactly(descriptor, name, byteLength, offset, length, signal),
-    readInto: (offset, target) => readNow(descriptor, name, byteLength, offset, target),
-    checkUnchanged: async () =>
-      checkSame(name, identity, identityOf(fstatSync(descriptor, { bigint: true }))),
+    identify: () => whileOpen(() => identify(descriptor)),
+    read: (offset, length, signal) =>
+      whileOpen(() => readExactly(descriptor, name, byteLength, offset, length, signal)),
+    readInto: (offset, target) => {
+      requireOpen();
+      readNow(descriptor, name, byteLength, offset, target);
+    },
+    checkUnchanged: async () => {
+      requireOpen();
+      checkSame(name, identity, identityOf(fstatSync(descriptor, { bigint: true })));
+    },
     close: async () => {
-      // the system gives a descriptor that is free to the next file
-      if (isOpen) closeSync(descriptor);
+      if (!isOpen) return;
       isOpen = false;
+      if (underWay.size > 0) await Promise.allSettled(underWay);
+      closeSync(descriptor);
     },
   };
 }
@@ -150,6 +176,10 @@ function readNow(
     throw systemError(error, 'reading', name);
   }
   if (done < length) throw becameShorter(name, offset, length, done);
+}
+
+function wasClosed(file: string): AppError {
+  return new AppError('io', 'the file was closed while it was read', { file, hint: 'open it again' });
 }
 
 function becameShorter(file: string, offset: number, length: number, done: number): AppError {

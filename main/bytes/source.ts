@@ -72,5 +72,6 @@ export interface ByteSource {
    * @throws AppError `io` where one was changed since; absent where there is no file.
    */
   readonly checkUnchanged?: () => Promise<void>;
+  /** Ends when what was begun has; a file says `io` to whoever reads after that. */
   close(): Promise<void>;
 }
