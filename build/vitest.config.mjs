@@ -4,6 +4,14 @@ import { defineConfig } from 'vitest/config';
 
 import { assembly } from './assembly.mjs';
 
+/** These load modules anew to put others in their place, or to count what they have taken so far. */
+export const OWN_MODULES = [
+  'test/main/bytes/limits/limits.test.ts',
+  'test/main/kernels/analysis-module.test.ts',
+  'test/main/services/box-by-box.test.ts',
+  'test/main/services/slices-of-every-dtype.test.ts',
+];
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   plugins: [vue(), assembly()],
@@ -11,6 +19,8 @@ export default defineConfig({
     setupFiles: ['test/kit/no-console.ts'],
     testTimeout: 30_000,
     maxWorkers: 2,
+    // modules are loaded once a worker: loading them once a file took a third of the time
+    isolate: false,
     projects: [
       {
         extends: true,
@@ -18,7 +28,12 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/{shared,main,build,conformance,faults,architecture}/**/*.test.ts'],
+          exclude: OWN_MODULES,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'own modules', environment: 'node', include: OWN_MODULES, isolate: true },
       },
       {
         extends: true,
