@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 
-import { fileSource, type FileIdentity } from '#main/bytes/file-source.ts';
+import { fileSource } from '#main/bytes/file-source.ts';
 import { folderAt, folderOf, foldersAround } from '#main/bytes/folder.ts';
 import { kindOfPath } from '#main/bytes/small-file.ts';
 import type { Checkpoint, StoredTensor } from '#main/formats/contract.ts';
@@ -46,11 +46,15 @@ interface Entry {
 export function createCheckpoints(files: Pick<Files, 'pathOf' | 'nameOf'>): Checkpoints {
   const entries = new Map<FileId, Entry>();
 
+  const closeEntry = async (entry: Entry | undefined) => {
+    const open = await entry?.opening.catch(() => undefined);
+    await Promise.all(open?.checkpoint.sources.map((source) => source.close()) ?? []);
+  };
+
   const closeFile = async (file: FileId) => {
     const entry = entries.get(file);
     entries.delete(file);
-    const open = await entry?.opening.catch(() => undefined);
-    await Promise.all(open?.checkpoint.sources.map((source) => source.close()) ?? []);
+    await closeEntry(entry);
   };
 
   return {
@@ -59,11 +63,14 @@ export function createCheckpoints(files: Pick<Files, 'pathOf' | 'nameOf'>): Chec
       const identity = await identityOf(path);
       const known = entries.get(file);
       if (known && known.identity === identity) return known.opening;
-      if (known) await closeFile(file);
-      const opening = openPath(file, path, files.nameOf(file));
-      entries.set(file, { opening, identity });
-      opening.catch(() => entries.delete(file));
-      return opening;
+      const entry: Entry = { opening: openPath(file, path, files.nameOf(file)), identity };
+      // before anything is waited for: whoever else asks meanwhile gets this one
+      entries.set(file, entry);
+      entry.opening.catch(() => {
+        if (entries.get(file) === entry) entries.delete(file);
+      });
+      await closeEntry(known);
+      return entry.opening;
     },
     closeFile,
     close: async () => {
@@ -86,9 +93,11 @@ async function resolvePath(path: string): Promise<string> {
 async function identityOf(path: string): Promise<string | undefined> {
   if ((await kindOfPath(path)) !== 'file') return undefined;
   const source = await fileSource(path);
-  const identity: FileIdentity = await source.identify();
-  await source.close();
-  return JSON.stringify(identity);
+  try {
+    return JSON.stringify(await source.identify());
+  } finally {
+    await source.close();
+  }
 }
 
 async function openPath(file: FileId, path: string, name: string): Promise<OpenCheckpoint> {
