@@ -1,9 +1,5 @@
-/** The local server itself: who is answered, and with what. The conversation is told in `serve.ts`. */ import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+/** The local server itself: who is answered, and with what. The conversation is told in `serve.ts`. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -215,6 +211,8 @@ function upgrade(
   const verdict = judge(factsOf(request, parts.sessions));
   if (!verdict.isAllowed || verdict.route !== 'socket') {
     const status = verdict.isAllowed ? 400 : verdict.status;
+    // whoever is refused may be gone before it has read that
+    socket.on('error', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     return;
   }

@@ -210,6 +210,37 @@ describe('the socket', () => {
   });
 });
 
+describe('a socket that is refused', () => {
+  test('and reset before it has read that leaves the server as it was', async () => {
+    const cookie = await logIn();
+    const faults: unknown[] = [];
+    const onFault = (fault: unknown) => void faults.push(fault);
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', onFault);
+    try {
+      const host = `127.0.0.1:${server.port}`;
+      const asks = requestText('GET', '/socket', { host, connection: 'upgrade', upgrade: 'websocket' });
+      for (let time = 0; time < 20; time++) await sendAndReset(asks);
+      (await socketOf(cookie)).close();
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const other of others) process.on('uncaughtException', other);
+    }
+    expect(faults).toEqual([]);
+  });
+});
+
+/** Sends a text and is gone without a farewell. */
+function sendAndReset(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(server.port, '127.0.0.1', () => {
+      socket.write(text, () => void setTimeout(() => socket.resetAndDestroy(), 2));
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => void setTimeout(resolve, 5));
+  });
+}
+
 describe('an upload', () => {
   test('becomes a file that only its owner reads, with its own name, and a file id', async () => {
     const cookie = await logIn();
