@@ -4,11 +4,14 @@ import { defineConfig } from 'vitest/config';
 
 import { assembly } from './assembly.mjs';
 
-/** These load modules anew to put others in their place, or to count what they have taken so far. */
+/** These load modules anew to put others in their place, or measure the memory that they take. */
 export const OWN_MODULES = [
   'test/main/bytes/limits/limits.test.ts',
+  'test/main/formats/streamed-chunks.test.ts',
   'test/main/kernels/analysis-module.test.ts',
+  'test/main/services/beyond-32-bits.test.ts',
   'test/main/services/box-by-box.test.ts',
+  'test/main/services/profiles.test.ts',
   'test/main/services/slices-of-every-dtype.test.ts',
 ];
 
