@@ -90,7 +90,13 @@ export function callerOver(port: Port): Call {
       signal?.addEventListener('abort', cancel, { once: true });
       const release = () => signal?.removeEventListener('abort', cancel);
       pending.set(id, { resolve, reject, onProgress, release });
-      port.send({ kind: 'call', id, command, params });
+      try {
+        port.send({ kind: 'call', id, command, params });
+      } catch (error) {
+        pending.delete(id);
+        release();
+        reject(asAppError(error));
+      }
     });
 }
 
@@ -118,10 +124,9 @@ export function answerOver(port: Port, answer: Answer): void {
         if (!signal.aborted) port.send({ kind: 'progress', id, progress: value });
       };
       answer(command, params, { signal, progress })
-        .then(
-          (result) => port.send({ kind: 'reply', id, result }),
-          (error: unknown) => port.send({ kind: 'error', id, error: toWire(asAppError(error)) }),
-        )
+        .then((result) => port.send({ kind: 'reply', id, result }))
+        // an answer that the port cannot carry included: else the caller would wait for ever
+        .catch((error: unknown) => port.send({ kind: 'error', id, error: toWire(asAppError(error)) }))
         .finally(() => running.delete(id));
     },
     () => {
