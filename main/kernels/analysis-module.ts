@@ -1,5 +1,6 @@
 /** The compiled analysis kernels, made on first use: one instance and one memory of its own a thread. */
 import { base64 } from '#main/kernels/assembly/analysis.ts?wasm';
+import { AppError } from '#shared/errors.ts';
 
 /** Addresses and lengths are bytes of the module's memory. */
 export interface AnalysisKernels {
@@ -148,7 +149,7 @@ type NarrowingKernel = (
 type FinitePrefixKernel = (at: number, byteLength: number, mask: number, code: number) => number;
 
 const PAGE_BYTES = 65_536;
-/** Address space alone until it is written to: enough for all regions of ordinary windows. */
+/** Address space alone until it is written to: enough for all regions of ordinary windows, and what is added when more is needed. */
 const START_BYTES = 64 * 1024 * 1024;
 /** A cache line and the widest vector. */
 const ALIGNMENT = 64;
@@ -215,7 +216,8 @@ function takePlace(byteLength: number): Place {
   const place = { at: end, size: Math.ceil(Math.max(1, byteLength) / ALIGNMENT) * ALIGNMENT };
   end += place.size;
   const missing = end - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  // with room for what is asked for next, as views into the memory hold only until it grows
+  if (missing > 0) memory.grow(Math.ceil((missing + START_BYTES) / PAGE_BYTES));
   return place;
 }
 
@@ -224,21 +226,43 @@ const USUAL_BYTES = 1024 * 1024;
 
 /** Memory that windows can be read into, so that kernels need no copy of them. */
 export interface InputWindow {
-  /** Room for so many bytes; holds until it is asked for again. */
+  /** Room for so many bytes; what is in it holds until it is asked for again. */
   take(byteLength: number): Uint8Array;
+  /** The room taken last. A view that was kept has no length any more once the module's memory has grown. */
+  latest(): Uint8Array;
+  /** @throws AppError `internal` where memory has grown since the latest view was handed over: whoever has used it may have seen none of it. */
+  checkLatest(): void;
   /** Gives the memory back; nothing taken from it may be used any more. */
   release(): void;
 }
 
 export function borrowWindow(): InputWindow {
   const region = memoryRegion();
+  let view = new Uint8Array(0);
+  let length = 0;
+  const look = () => {
+    const at = region.reserve(Math.max(length, USUAL_BYTES));
+    view = new Uint8Array(analysisKernels().memory.buffer, at, length);
+    return view;
+  };
   return {
     take: (byteLength) => {
-      const at = region.reserve(Math.max(byteLength, USUAL_BYTES));
-      return new Uint8Array(analysisKernels().memory.buffer, at, byteLength);
+      length = byteLength;
+      return look();
+    },
+    latest: () => (view.byteLength === length ? view : look()),
+    checkLatest: () => {
+      if (view.byteLength !== length) throw movedMemory();
     },
     release: region.release,
   };
+}
+
+/** No figure that was worked out then is to be told. */
+function movedMemory(): AppError {
+  return new AppError('internal', 'the memory of a window of values grew while they were looked at', {
+    hint: 'Ask again: the memory stays as large as it is now.',
+  });
 }
 
 const copies = [memoryRegion(), memoryRegion()] as const;
@@ -247,12 +271,22 @@ const copies = [memoryRegion(), memoryRegion()] as const;
  * Puts values where kernels read them, for the one call that follows; what lies in the module's memory already stays.
  * @param side 1 for the partner of a pair.
  * @returns the address.
+ * @throws AppError `internal` for a view into the module's memory of before it grew.
  */
 export function placeInput(values: ArrayBufferView, side: 0 | 1 = 0): number {
   const { memory } = analysisKernels();
   if (values.buffer === memory.buffer) return values.byteOffset;
-  const at = copies[side].reserve(values.byteLength);
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const bytes = bytesOf(values);
+  const at = copies[side].reserve(bytes.byteLength);
   new Uint8Array(memory.buffer, at, values.byteLength).set(bytes);
   return at;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  try {
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  } catch {
+    // nothing can be laid over a buffer that has been given away
+    throw movedMemory();
+  }
 }

@@ -2,7 +2,7 @@
 import { WINDOW_BYTES } from '#main/bytes/limits.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { borrowWindow } from '#main/kernels/analysis-module.ts';
-import { windowsBy, windowsOf, type Pass, type Window } from '#main/services/windows.ts';
+import { windowLength, windowsBy, windowsOf, type Pass, type Window } from '#main/services/windows.ts';
 
 /** Of what is larger, caches would hold nothing until the second time. */
 const MOST_KEPT_BYTES = 4 * WINDOW_BYTES;
@@ -31,5 +31,17 @@ export function repeatedWindows(reader: TensorReader): RepeatedWindows {
     }
     return bytes;
   };
-  return { windows: (pass) => windowsBy(read, reader, pass), release: input.release };
+  async function* windows(pass: Pass): AsyncGenerator<Window, void, undefined> {
+    for await (const { start } of windowsBy(read, reader, pass)) {
+      const end = Math.min(elementCount, start + windowLength(width));
+      yield {
+        start,
+        get bytes() {
+          return input.latest().subarray(start * width, end * width);
+        },
+      };
+      input.checkLatest();
+    }
+  }
+  return { windows, release: input.release };
 }

@@ -18,11 +18,22 @@ export async function* windowPairs(
 ): AsyncGenerator<WindowPair, void, undefined> {
   const input = borrowWindow();
   try {
-    for await (const { start, bytes } of windowsOf(a, pass, range)) {
-      const other = await readWindow(b, start, bytes.byteLength / a.elementByteLength, pass, input);
-      pass.onRead?.(other.byteLength);
-      yield { start, bytes, other };
-      if (!b.readInto) releaseMemory(other);
+    for await (const window of windowsOf(a, pass, range)) {
+      const { start } = window;
+      const count = window.bytes.byteLength / a.elementByteLength;
+      const other = await readWindow(b, start, count, pass, input);
+      pass.onRead?.(count * b.elementByteLength);
+      yield {
+        start,
+        get bytes() {
+          return window.bytes;
+        },
+        get other() {
+          return b.readInto ? input.latest() : other;
+        },
+      };
+      if (b.readInto) input.checkLatest();
+      else releaseMemory(other);
     }
   } finally {
     input.release();

@@ -38,6 +38,7 @@ export function windowLength(elementByteLength: number): number {
  * The values of a range of elements, about a mebibyte at a time; read where kernels compute
  * wherever that can be.
  * The bytes hold until the next window is asked for.
+ * @throws AppError `internal` where kernels' memory grew while a window was looked at.
  */
 export async function* windowsOf(
   reader: TensorReader,
@@ -48,8 +49,20 @@ export async function* windowsOf(
   try {
     const read = (start: number, count: number) => readWindow(reader, start, count, pass, input);
     for await (const window of windowsBy(read, reader, pass, range)) {
-      yield window;
-      if (!reader.readInto) releaseMemory(window.bytes);
+      if (!reader.readInto) {
+        yield window;
+        releaseMemory(window.bytes);
+        continue;
+      }
+      const { start } = window;
+      // other passes of the thread may let memory grow before it is looked at
+      yield {
+        start,
+        get bytes() {
+          return input.latest();
+        },
+      };
+      input.checkLatest();
     }
   } finally {
     input.release();
@@ -67,8 +80,9 @@ export async function* windowsBy(
   for (let start = begin; start < end; start += size) {
     await breathe();
     throwIfCancelled(pass.signal);
-    const bytes = await read(start, Math.min(size, end - start));
-    pass.onRead?.(bytes.byteLength);
+    const count = Math.min(size, end - start);
+    const bytes = await read(start, count);
+    pass.onRead?.(count * elementByteLength);
     yield { start, bytes };
   }
 }
