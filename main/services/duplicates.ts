@@ -1,5 +1,6 @@
 /** Tensors of a checkpoint that have the same values: tied weights saved twice, copies, layers that were never trained. */
 import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
+import { boxesOf } from '#main/services/boxes.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { pacedUpdates } from '#main/services/paced-updates.ts';
 import { pairDifference } from '#main/services/pair-difference.ts';
@@ -23,7 +24,9 @@ export async function findDuplicates(
   compute: Compute,
   context: { readonly signal: AbortSignal; readonly progress: (update: Progress) => void },
 ): Promise<DuplicateFindings> {
-  const wanted = alike(open.summary.tensors);
+  const kinds = alike(open.summary.tensors);
+  const wanted = kinds.flat();
+  const byBoxes = new Set(kinds.filter((kind) => areCutAlike(open, kind)).flat());
   const total = wanted.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const problems: Problem[] = [];
   const found = new Map<string, FastDigestAnswer>();
@@ -35,8 +38,11 @@ export async function findDuplicates(
   };
   const pass = { signal: context.signal, onRead };
 
-  await sideBySide(wanted, compute.width, async ({ name }) => {
-    const answer = await orProblem(name, problems, () => digestOf(open, compute, name, pass));
+  await sideBySide(wanted, compute.width, async (tensor) => {
+    const { name } = tensor;
+    const answer = await orProblem(name, problems, () =>
+      digestOf(open, compute, name, byBoxes.has(tensor), pass),
+    );
     if (answer) found.set(name, answer);
   });
   updates.flush();
@@ -65,16 +71,28 @@ export async function findDuplicates(
 const NOT_NUMBERS: ReadonlySet<string> = new Set(['string', 'void']);
 
 /** Those that have another of their dtype and shape. Single numbers, such as counters, are no copies of each other. */
-function alike(tensors: readonly TensorInfo[]): TensorInfo[] {
+function alike(tensors: readonly TensorInfo[]): TensorInfo[][] {
   const values = tensors.filter(
     ({ elementCount, noData, dtype }) =>
       elementCount > 1 && !noData && !NOT_NUMBERS.has(dtypeInfo(dtype).kind),
   );
-  return grouped(values, kindOf).flat();
+  return grouped(values, kindOf);
 }
 
 function kindOf({ dtype, shape }: TensorInfo): string {
   return `${dtype} ${shape.join(',')}`;
+}
+
+/** Whether all are packed in chunks that make the same boxes: digests box by box are comparable then, and each chunk is unpacked once. */
+function areCutAlike(open: OpenCheckpoint, tensors: readonly TensorInfo[]): boolean {
+  let cut: string | undefined;
+  return tensors.every(({ name }) => {
+    const { tensor } = open.plan(name);
+    if (tensor.storage.kind !== 'chunked') return false;
+    const own = JSON.stringify(boxesOf(tensor).map(({ slices }) => slices));
+    cut ??= own;
+    return own === cut;
+  });
 }
 
 /** Groups of two and more, each in the order of the list. */
@@ -92,11 +110,12 @@ async function digestOf(
   { cache, plan }: OpenCheckpoint,
   compute: Compute,
   name: string,
+  isByBoxes: boolean,
   pass: Pass,
 ): Promise<FastDigestAnswer> {
   const key = `fast-digest:${name}`;
   const known = cache.get(key) as FastDigestAnswer | undefined;
-  const answer = known ?? (await compute.run('fast-digest', { plan: plan(name) }, pass));
+  const answer = known ?? (await compute.run('fast-digest', { plan: plan(name), isByBoxes }, pass));
   cache.set(key, answer);
   return answer;
 }

@@ -5,9 +5,12 @@ import { createCompute } from '#main/services/compute.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
 import { heatMapOf } from '#main/services/heat-maps.ts';
 import { profilesOf } from '#main/services/profiles.ts';
+import { findDuplicates } from '#main/services/duplicates.ts';
+import { fastDigestTask } from '#main/services/tasks/fast-digest.ts';
 import { nonFiniteTask } from '#main/services/tasks/non-finite.ts';
 import type { TensorPlan } from '#main/services/tensor-plan.ts';
 import type { Pass } from '#main/services/windows.ts';
+import { holdingAll } from '#test/kit/one-tensor.ts';
 import { inPackedChunks } from '#test/kit/packed-chunks.ts';
 
 const unpacked = vi.hoisted(() => new Map<number, number>());
@@ -56,6 +59,7 @@ const PASSES: Readonly<Record<string, (plan: TensorPlan, pass: Pass) => Promise<
   'the search for what is not finite': (plan, pass) => nonFiniteTask({ plan }, pass),
   'a picture': (plan, pass) => heatMapOf(compute, question(plan), pass),
   'a picture on its side': (plan, pass) => heatMapOf(compute, question(plan, 1, 0), pass),
+  'the search for equal tensors': (plan, pass) => fastDigestTask({ plan, isByBoxes: true }, pass),
   'the figures of rows and columns': (plan, pass) => profilesOf(compute, question(plan), pass),
 };
 
@@ -99,5 +103,38 @@ it('the first that is not finite is the first in C order, in whichever box', asy
     positiveInfinity: 1,
     negativeInfinity: 1,
     first: 16 * 60 + 50,
+  });
+});
+
+describe('equal tensors', () => {
+  const value = (row: number, column: number) => Math.sin(row * 60 + column);
+  const named = (name: string, plan: TensorPlan): TensorPlan => ({
+    ...plan,
+    tensor: { ...plan.tensor, name },
+  });
+  const groupsOf = async (plans: readonly TensorPlan[]) => {
+    const context = { signal: new AbortController().signal, progress: () => {} };
+    const { groups, problems } = await findDuplicates(holdingAll(plans), compute, context);
+    expect(problems).toEqual([]);
+    return groups.map(({ names }) => names);
+  };
+  const tall = (name: string, valueAt = value) => named(name, matrix([1200, 60], [1200, 3], valueAt));
+
+  it('in chunks alike are found, and each chunk of others is unpacked once', async () => {
+    const other = tall(
+      'other',
+      (row, column) => value(row, column) + (row === 1199 && column === 59 ? 1 : 0),
+    );
+    expect(await groupsOf([tall('a'), other, tall('b')])).toEqual([['a', 'b']]);
+    unpacked.clear();
+    await groupsOf([tall('a'), other]);
+    // of both files' chunks, those that begin at one place counted together
+    expect([...unpacked.values()].reduce((sum, times) => sum + times, 0)).toBe(2 * 20);
+  });
+
+  it('in chunks of different shapes are found', async () => {
+    const low = named('low', matrix([1200, 60], [100, 60], value));
+    const narrow = named('narrow', matrix([1200, 60], [1200, 5], value));
+    expect(await groupsOf([tall('a'), low, narrow])).toEqual([['a', 'low', 'narrow']]);
   });
 });
