@@ -83,12 +83,13 @@ async function rowsOf({ what, path, floor, goal, peer }: Encoded, small: string)
 
 function gzippedZarr(values: string, peer: Peer | undefined): Encoded {
   const path = makeZarr(values);
+  const packer = has(peer, 'numcodecs');
   return {
     what: 'zarr with gzip',
     path,
     floor: inflating(zarrPieces(path), gunzipSync),
     goal: INFLATING_GOAL,
-    peer: has(peer, 'numcodecs')?.timed('numcodecs and numpy', 'read-zarr', path),
+    peer: packer?.timed(`${named(packer, 'numcodecs')} and numpy`, 'read-zarr', path),
   };
 }
 
@@ -100,9 +101,9 @@ async function zstdZarr(values: string, peer: Peer | undefined): Promise<Encoded
   return {
     what,
     path,
-    floor: packer.timed('libzstd alone', 'unpack-zstd', path),
+    floor: packer.timed(`libzstd alone, ${named(packer, 'numcodecs')}`, 'unpack-zstd', path),
     goal: '≤ 3×',
-    peer: packer.timed('numcodecs and numpy', 'read-zarr', path),
+    peer: packer.timed(`${named(packer, 'numcodecs')} and numpy`, 'read-zarr', path),
   };
 }
 
@@ -120,7 +121,7 @@ async function hdf5(values: string, peer: Peer | undefined): Promise<Encoded | M
       inflateSync,
     ),
     goal: INFLATING_GOAL,
-    peer: packer.timed('h5py and numpy', 'read-hdf5', path),
+    peer: packer.timed(`${named(packer, 'h5py')} and numpy`, 'read-hdf5', path),
   };
 }
 
@@ -131,12 +132,17 @@ function npz(values: string, peer: Peer | undefined): Encoded {
     path,
     floor: inflating(npzPieces(path), inflateRawSync),
     goal: INFLATING_GOAL,
-    peer: peer?.timed('numpy', 'read-npz', path),
+    peer: peer?.timed(named(peer, 'numpy'), 'read-npz', path),
   };
 }
 
 function has(peer: Peer | undefined, library: string): Peer | undefined {
   return peer?.versions.includes(library) ? peer : undefined;
+}
+
+/** A library with its version. */
+function named({ versions }: Peer, library: string): string {
+  return versions.split(', ').find((version) => version.startsWith(library)) ?? library;
 }
 
 /** Made once and kept; what is there under its own name is whole. */
