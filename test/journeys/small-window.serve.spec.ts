@@ -48,11 +48,21 @@ test('names, kinds, views and failures of the first screen are all there', async
   await expectNoScrolling(page);
 });
 
-test('the form of a run has room for its choices', async ({ app }) => {
+test('the form of a run has room for its choices, and the run for what can be done to its checkpoints', async ({
+  app,
+}) => {
   const { page } = app;
   await page.setViewportSize(SMALLEST);
   await page.getByRole('tab', { name: 'Train' }).click();
   const form = page.getByRole('form', { name: 'New run' });
   await expect.poll(async () => (await form.boundingBox())!.width).toBeGreaterThanOrEqual(370);
   await expectNoScrolling(page);
+
+  await form.locator('summary', { hasText: 'Training' }).click();
+  await form.getByLabel('Stop at step').fill('20');
+  await form.getByRole('button', { name: 'Start training' }).click();
+  const pin = page.getByRole('region', { name: 'Run' }).getByRole('button', { name: /^Pin step 20:/ });
+  await expect(pin).toBeVisible();
+  const { x, width } = (await pin.boundingBox())!;
+  expect(x + width).toBeLessThanOrEqual(SMALLEST.width);
 });
