@@ -125,10 +125,11 @@ function sweepF32(baseA: usize, baseB: usize, begin: u32, count: u32): bool {
     const b = v128.load(partner);
     const nextA = v128.load(at, 16);
     const nextB = v128.load(partner, 16);
-    same = i32x4.sub(same, i32x4.add(i32x4.eq(a, b), i32x4.eq(nextA, nextB)));
-    // of one sign, which most pairs are, the bits lie as far apart as the numbers
+    const equal = i32x4.add(i32x4.eq(a, b), i32x4.eq(nextA, nextB));
+    same = i32x4.sub(same, equal);
+    // of one sign, which most pairs are, the bits lie as far apart as the numbers; else zeros may be equal numbers of other bits
     if (i32x4.bitmask(v128.or(v128.xor(a, b), v128.xor(nextA, nextB)))) {
-      zeros = i32x4.add(zeros, i32x4.add(zerosOfOtherSign(a, b), zerosOfOtherSign(nextA, nextB)));
+      zeros = i32x4.add(zeros, i32x4.sub(equal, i32x4.add(f32x4.eq(a, b), f32x4.eq(nextA, nextB))));
       steps = i32x4.max_u(steps, i32x4.max_u(stepsOfVectors(a, b), stepsOfVectors(nextA, nextB)));
     } else {
       steps = i32x4.max_u(steps, i32x4.max_u(i32x4.abs(i32x4.sub(a, b)), i32x4.abs(i32x4.sub(nextA, nextB))));
@@ -174,22 +175,14 @@ function sweepF32(baseA: usize, baseB: usize, begin: u32, count: u32): bool {
   return true;
 }
 
-/** 1 in each lane with a pair of zeros of either sign: other bits, but equal numbers. */
-function zerosOfOtherSign(a: v128, b: v128): v128 {
-  return i32x4.shr_u(v128.andnot(f32x4.eq(a, b), i32x4.eq(a, b)), 31);
-}
-
-/** As `stepsBetween`, lane by lane. */
+/** As `stepsBetween`, lane by lane: the larger magnitude less the smaller one, or both together where the signs differ. */
 function stepsOfVectors(a: v128, b: v128): v128 {
-  const placeA = placesOf(a);
-  const placeB = placesOf(b);
-  return i32x4.sub(i32x4.max_s(placeA, placeB), i32x4.min_s(placeA, placeB));
-}
-
-/** Shifts alone make the mask: a constant would be made anew at every use. */
-function placesOf(codes: v128): v128 {
-  const signs = i32x4.shr_s(codes, 31);
-  return i32x4.sub(v128.xor(codes, i32x4.shr_u(signs, 1)), signs);
+  const otherSign = i32x4.shr_s(v128.xor(a, b), 31);
+  // by shifts alone: a mask would be made anew at every use
+  const magnitudeA = i32x4.shr_u(i32x4.shl(a, 1), 1);
+  const magnitudeB = i32x4.shr_u(i32x4.shl(b, 1), 1);
+  const less = i32x4.min_s(magnitudeA, magnitudeB);
+  return i32x4.sub(i32x4.max_s(magnitudeA, magnitudeB), i32x4.sub(v128.xor(less, otherSign), otherSign));
 }
 
 function sweepF64(baseA: usize, baseB: usize, begin: u32, count: u32): bool {
