@@ -79,6 +79,9 @@ function gridMap(shape: readonly number[], chunks: readonly Chunk[]): ChunkMap |
   const { cell, counts } = grid;
   const byCell = new Map(chunks.map((chunk, at) => [grid.indices[at]!, chunk]));
   return (coordinates) => {
+    const asked = coordinates.reduce((product, along, axis) => product * cellCount(along, cell[axis]!), 1);
+    // a grid may have billions of cells and few chunks
+    if (asked > chunks.length) return chunks.filter((chunk) => isReached(chunk, coordinates));
     let indices = [0];
     coordinates.forEach((axisCoordinates, axis) => {
       const cells = cellsOf(axisCoordinates, cell[axis]!);
@@ -86,6 +89,14 @@ function gridMap(shape: readonly number[], chunks: readonly Chunk[]): ChunkMap |
     });
     return indices.flatMap((index) => byCell.get(index) ?? []);
   };
+}
+
+/** Whether a chunk lies between the least and the greatest coordinate along every axis. */
+function isReached({ origin, shape }: Chunk, coordinates: readonly Coordinates[]): boolean {
+  return coordinates.every(({ first, step, count }, axis) => {
+    const last = first + (count - 1) * step;
+    return origin[axis]! <= Math.max(first, last) && origin[axis]! + shape[axis]! > Math.min(first, last);
+  });
 }
 
 /** Each cell that one of the coordinates is in, once. */

@@ -1,5 +1,5 @@
 /** Tensors of one shape that are read side by side, cut alike into boxes: as `boxes.ts` has it, for the chunks of all of them. */
-import { BOX_BYTES } from '#main/bytes/limits.ts';
+import { BOX_BYTES, TENSOR_CHUNKS } from '#main/bytes/limits.ts';
 import {
   cellStart,
   chunkGrid,
@@ -17,7 +17,7 @@ import type { SliceAxis } from '#shared/slice.ts';
 /**
  * Each tensor's part of every box in turn, those first whose first elements come first. Boxes end where chunks of all
  * tensors do, so that no chunk lies in two of them; where grids have too few edges in common, boxes cross more chunks
- * than they should. There is one box where C order costs no more, and for chunks on no grid.
+ * than they should. There is one box where C order costs no more, and for chunks on no grid or on one of more cells along an axis than chunks may be.
  */
 export function boxesAlike(tensors: readonly StoredTensor[]): readonly (readonly TensorBox[])[] {
   const parts = boxParts(tensors);
@@ -48,7 +48,8 @@ function boxParts(tensors: readonly StoredTensor[]): SliceAxis[][] | undefined {
   for (const { dtype, storage } of tensors) {
     if (storage.kind !== 'chunked') continue;
     const grid = chunkGrid(storage.shape, storage.chunks);
-    if (!grid) return undefined;
+    // a grid may have billions of cells and few chunks
+    if (!grid || grid.counts.some((count) => count > TENSOR_CHUNKS)) return undefined;
     const most = BOX_BYTES / chunked.length / elementByteLength(dtype);
     crossings.push(crossingOf(storage, grid, shape, most));
   }

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { BOX_BYTES } from '#main/bytes/limits.ts';
 import type { Chunk } from '#main/encodings/filters/filters.ts';
 import type { ChunkedStorage, ChunkedView, StoredTensor } from '#main/formats/contract.ts';
+import { boxesAlike } from '#main/services/boxes-alike.ts';
 import { boxesOf, elementOfWhole, type TensorBox } from '#main/services/boxes.ts';
 
 /** A view of chunks that fill a grid; no values. */
@@ -130,6 +131,17 @@ it('boxes go no further than they may, and part a chunk only where it does', () 
     // many small boxes
     { numRuns: 60 },
   );
+});
+
+it('a grid of billions of cells with one chunk is cut at once', () => {
+  const shape = [2, 5e9];
+  const chunk = { origin: [1, 4e9], shape: [1, 1], source: 0, offset: 0, byteLength: 1, filters: [] };
+  const storage = { kind: 'chunked', shape, chunks: [chunk], byteOrder: 'little' } as const;
+  const tensor: StoredTensor = { name: 't', dtype: 'u8', shape, storage };
+  const boxes = boxesOf(tensor);
+  const chunks = boxes.flatMap((box) => (box.tensor.storage as ChunkedStorage).chunks);
+  expect(chunks).toEqual([chunk]);
+  expect(boxesAlike([tensor, tensor])).toHaveLength(1);
 });
 
 it('an element of a box is found in the whole', () => {
