@@ -1,10 +1,9 @@
 /** Opens the file that it is given, three times over, and prints the best's processor time and the most memory the process had. */
-import { readFileSync } from 'node:fs';
-
 import { fileSource } from '#main/bytes/file-source.ts';
 import { openCheckpoint } from '#main/formats/detect.ts';
 import { fileInput } from '#main/formats/input.ts';
 import { describeCheckpoint } from '#main/services/description.ts';
+import { peakBytes } from '#test/kit/peak-bytes.ts';
 
 async function main(path: string): Promise<void> {
   let milliseconds = Infinity;
@@ -20,13 +19,6 @@ async function main(path: string): Promise<void> {
     await source.close();
   }
   process.stdout.write(JSON.stringify({ milliseconds, peakBytes: peakBytes(), tensors }));
-}
-
-/** Linux counts in `maxRSS` what the process had that started this one; proc(5): `VmHWM` is of this program alone. */
-function peakBytes(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
-  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return Number(kibibytes) * 1024;
 }
 
 void main(process.argv[2]!);
