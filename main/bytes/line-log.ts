@@ -32,13 +32,19 @@ export function openLineLog(path: string, system: FileSystem = nodeFileSystem): 
   };
   const isNew = !call(() => system.exists(path));
   const descriptor = call(() => system.openToAppend(path, 0o644));
-  if (isNew) call(() => syncFolder(dirname(path), system));
   /** Whether the last line may be without its end. */
-  let isCut = call(() => {
-    const last = new Uint8Array(1);
-    const byteLength = system.byteLength(descriptor);
-    return byteLength > 0 && system.read(descriptor, last, byteLength - 1) === 1 && last[0] !== NEWLINE;
-  });
+  let isCut: boolean;
+  try {
+    if (isNew) call(() => syncFolder(dirname(path), system));
+    isCut = call(() => endsWithinLine(system, descriptor));
+  } catch (error) {
+    try {
+      system.close(descriptor);
+    } catch {
+      // the first error is the one to tell
+    }
+    throw error;
+  }
 
   return {
     append: (lines, isDurable) =>
@@ -54,6 +60,13 @@ export function openLineLog(path: string, system: FileSystem = nodeFileSystem): 
     isInPlace: () => call(() => system.leadsTo(path, descriptor)),
     close: () => call(() => system.close(descriptor)),
   };
+}
+
+/** Whether a file's last line goes on. */
+function endsWithinLine(system: FileSystem, descriptor: number): boolean {
+  const last = new Uint8Array(1);
+  const byteLength = system.byteLength(descriptor);
+  return byteLength > 0 && system.read(descriptor, last, byteLength - 1) === 1 && last[0] !== NEWLINE;
 }
 
 /** The lines of a log's text, empty ones left out; one that was cut short is for the caller to recognise. */

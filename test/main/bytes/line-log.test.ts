@@ -66,6 +66,28 @@ describe('a log of lines', () => {
     expect(linesOf(readFileSync(path, 'utf8'))).toEqual(['012345', '0123456789']);
   });
 
+  it.each(['fsync', 'byteLength', 'read'] as const)('is closed again where %s fails on opening', (step) => {
+    if (step !== 'fsync') writeFileSync(path, 'a\n');
+    const open = new Set<number>();
+    const failing: FileSystem = {
+      ...nodeFileSystem,
+      openToAppend: (name, mode) => {
+        const descriptor = nodeFileSystem.openToAppend(name, mode);
+        open.add(descriptor);
+        return descriptor;
+      },
+      close: (descriptor) => {
+        nodeFileSystem.close(descriptor);
+        open.delete(descriptor);
+      },
+      [step]: () => {
+        throw Object.assign(new Error('failing'), { code: 'EIO' });
+      },
+    };
+    expect(() => openLineLog(path, failing)).toThrow('writing run.jsonl failed');
+    expect(open).toEqual(new Set());
+  });
+
   it('says which file it is that cannot be written', () => {
     try {
       openLineLog(join(folder, 'nowhere', 'run.jsonl'));
