@@ -25,15 +25,6 @@ export interface SettingsStore {
 /** Settings of the defaults take no space: a file longer than this is not ours. */
 const MOST_BYTES = 1024 * 1024;
 
-export const DEFAULT_SETTINGS: Settings = {
-  theme: 'system',
-  bins: 64,
-  isLogCount: false,
-  isSymlog: false,
-  isClipped: false,
-  sidebar: 30,
-};
-
 /** @param folder absent: nothing outlives the process. A damaged file counts as none. */
 export async function createSettings(folder: string | undefined): Promise<SettingsStore> {
   const path = folder === undefined ? undefined : join(folder, 'settings.json');
@@ -65,7 +56,7 @@ export async function createSettings(folder: string | undefined): Promise<Settin
 /** The settings that hold now: what is kept, with a default for everything that is missing or does not fit. */
 export function currentSettings(store: SettingsStore): Settings {
   const kept = store.read().settings;
-  return z.parse(SETTINGS_SCHEMA, { ...DEFAULT_SETTINGS, ...(typeof kept === 'object' ? kept : {}) });
+  return z.parse(SETTINGS_SCHEMA, typeof kept === 'object' ? { ...kept } : {});
 }
 
 /** Changes some settings. @returns all of them. */
