@@ -12,6 +12,7 @@ export const OWN_MODULES = [
   'test/main/services/beyond-32-bits.test.ts',
   'test/main/services/box-by-box.test.ts',
   'test/main/services/box-differences.test.ts',
+  'test/main/services/box-differences.test.ts',
   'test/main/services/moving-windows.test.ts',
   'test/main/services/profiles.test.ts',
   'test/main/services/slices-of-every-dtype.test.ts',
