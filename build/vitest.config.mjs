@@ -15,6 +15,7 @@ export const OWN_MODULES = [
   'test/main/services/box-differences.test.ts',
   'test/main/services/moving-windows.test.ts',
   'test/main/services/profiles.test.ts',
+  'test/main/services/shared-boxes.test.ts',
   'test/main/services/slices-of-every-dtype.test.ts',
 ];
 

@@ -199,6 +199,9 @@ export const CHUNK_CACHE_BYTES = 64 * MIB;
 /** Unpacked chunks that lie side by side in a box of a tensor that is read box by box, in bytes: every thread has one. */
 export const BOX_BYTES = 4 * MIB;
 
+/** Values of a large tensor in chunks that one thread takes at a time at least, in bytes: worth asking it, and little enough for every thread to have some. */
+export const SHARED_BOX_BYTES = 16 * MIB;
+
 /** Chunks of one tensor: a terabyte in chunks of a mebibyte. */
 export const TENSOR_CHUNKS = 1_000_000;
 

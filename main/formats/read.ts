@@ -25,6 +25,8 @@ export interface TensorReader {
    * @throws AppError `corrupt`, `io`.
    */
   readonly readInto?: (start: number, target: Uint8Array) => void;
+  /** Elements, ascending, that no window of a pass goes beyond: so windows are the same ones wherever a pass begins that takes but a part. */
+  readonly ends?: readonly number[];
   /** Gives memory back that reads have kept; where nothing is kept it is absent. */
   readonly release?: () => void;
 }

@@ -2,16 +2,15 @@
 import type { ByteSource } from '#main/bytes/source.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
 import { tensorReader, type TensorReader } from '#main/formats/read.ts';
-import { boxesOf } from '#main/services/boxes.ts';
+import { boxEnds, sharedBoxes } from '#main/services/shared-boxes.ts';
 import { elementByteLength } from '#shared/dtype.ts';
 import { elementCountOf } from '#shared/tensor.ts';
 
-/** All elements of a tensor, each once: numbered box by box where its chunks are too many side by side to be kept, else in C order. */
+/** All elements of a tensor, each once: numbered one of its `sharedBoxes` after the other. */
 export function anyOrderReader(tensor: StoredTensor, sources: readonly ByteSource[]): TensorReader {
-  const boxes = boxesOf(tensor);
+  const boxes = sharedBoxes(tensor);
   if (boxes.length < 2) return tensorReader(tensor, sources);
-  const ends: number[] = [];
-  for (const box of boxes) ends.push((ends.at(-1) ?? 0) + elementCountOf(box.tensor.shape)!);
+  const ends = boxEnds(boxes);
   const width = elementByteLength(tensor.dtype);
   // chunks of a box that is done with are not needed any more
   let current = -1;
@@ -27,6 +26,7 @@ export function anyOrderReader(tensor: StoredTensor, sources: readonly ByteSourc
   return {
     elementCount: elementCountOf(tensor.shape) ?? 0,
     elementByteLength: width,
+    ends,
     read: async (start, count, signal) => {
       let index = ends.findIndex((end) => start < end);
       const inOne = index >= 0 && start + count <= ends[index]!;

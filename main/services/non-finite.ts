@@ -3,13 +3,17 @@ import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import type { Compute } from '#main/services/compute.ts';
 import { pacedUpdates } from '#main/services/paced-updates.ts';
 import { sideBySide } from '#main/services/side-by-side.ts';
+import { mergedNonFinite } from '#main/services/tasks/non-finite.ts';
+import { tensorParts } from '#main/services/tensor-parts.ts';
 import { orProblem } from '#main/services/tensor-problem.ts';
+import type { Pass } from '#main/services/windows.ts';
 import type { FindNonFiniteUpdate, NonFiniteFindings, NonFiniteTensor } from '#shared/commands/checkpoint.ts';
 import type { Problem } from '#shared/checkpoint.ts';
 import { coordinateOf, type TensorInfo } from '#shared/tensor.ts';
 
 /**
- * Looks through every element of every tensor that can hold a NaN or an infinity, each tensor on a thread of its own.
+ * Looks through every element of every tensor that can hold a NaN or an infinity, each tensor on a thread of its own
+ * or, if it is larger than that, on all of them.
  * One that cannot be read becomes a problem, the rest goes on.
  */
 export async function findNonFinite(
@@ -31,7 +35,9 @@ export async function findNonFinite(
   };
 
   await sideBySide(wanted, compute.width, async (tensor, index) => {
-    const row = await searched(open, compute, tensor, context.signal, onRead, problems);
+    // more than a thread's share of all would be waited for at the end
+    const isSplit = tensor.byteLength * compute.width > total;
+    const row = await searched(open, compute, tensor, { signal: context.signal, onRead, isSplit }, problems);
     rows[index] = row;
     if (row) updates.tell([row]);
   });
@@ -57,13 +63,14 @@ async function searched(
   open: OpenCheckpoint,
   compute: Compute,
   { name, shape, elementCount }: TensorInfo,
-  signal: AbortSignal,
-  onRead: (byteLength: number) => void,
+  { isSplit, ...pass }: Pass & { readonly isSplit: boolean },
   problems: Problem[],
 ): Promise<NonFiniteTensor | undefined> {
-  const answer = await orProblem(name, problems, () =>
-    compute.run('non-finite', { plan: open.plan(name) }, { signal, onRead }),
-  );
+  const answer = await orProblem(name, problems, async () => {
+    const plan = open.plan(name);
+    const parts = isSplit ? tensorParts(plan, compute) : [{ plan }];
+    return mergedNonFinite(await Promise.all(parts.map((part) => compute.run('non-finite', part, pass))));
+  });
   if (answer?.first === undefined) return undefined;
   const { first, ...counts } = answer;
   return { name, elementCount, ...counts, at: coordinateOf(first, shape) };

@@ -17,6 +17,6 @@ export async function secondPassOf(
 ): Promise<SecondPassAnswer> {
   const parts = tensorParts(plan, compute);
   return mergedSecondPass(
-    await Promise.all(parts.map((part) => compute.run('second-pass', { plan, ...question, ...part }, pass))),
+    await Promise.all(parts.map((part) => compute.run('second-pass', { ...question, ...part }, pass))),
   );
 }

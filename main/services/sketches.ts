@@ -57,5 +57,5 @@ function keptOf({ cache }: OpenCheckpoint): Map<string, Sketch> {
 /** As `sketchOf`, of which nothing is remembered. */
 export async function wholeSketch(compute: Compute, plan: TensorPlan, pass: Pass): Promise<Sketch> {
   const parts = tensorParts(plan, compute);
-  return mergedSketch(await Promise.all(parts.map((part) => compute.run('sketch', { plan, ...part }, pass))));
+  return mergedSketch(await Promise.all(parts.map((part) => compute.run('sketch', part, pass))));
 }

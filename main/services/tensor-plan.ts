@@ -1,5 +1,5 @@
 import { asChunkReader } from '#main/bytes/chunk-share.ts';
-import type { StoredTensor } from '#main/formats/contract.ts';
+import type { ChunkedStorage, StoredTensor } from '#main/formats/contract.ts';
 import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
 import { tensorReader, type TensorReader } from '#main/formats/read.ts';
 import { openSource } from '#main/bytes/reopen.ts';
@@ -32,11 +32,25 @@ export function viewPlan(plan: TensorPlan, view: (tensor: StoredTensor) => Store
 }
 
 function storedPlanOf(tensor: StoredTensor, sources: readonly ByteSource[]): TensorPlan {
+  return planOver(tensor, (source) => sources[source]!.description);
+}
+
+/** The same plan for a pass that looks at some of its tensor's chunks only: it goes to a thread without the others. */
+export function planOfChunks(
+  { tensor, sources = [] }: TensorPlan,
+  chunks: ChunkedStorage['chunks'],
+): TensorPlan {
+  const storage = { ...(tensor.storage as ChunkedStorage), chunks };
+  return planOver({ ...tensor, storage }, (source) => sources[source]!);
+}
+
+/** A plan with the sources that are needed, numbered anew. */
+function planOver(tensor: StoredTensor, descriptionOf: (source: number) => SourceDescription): TensorPlan {
   const { storage } = tensor;
   if (storage.kind === 'dense') {
     return {
       tensor: { ...tensor, storage: { ...storage, source: 0 } },
-      sources: [sources[storage.source]!.description],
+      sources: [descriptionOf(storage.source)],
     };
   }
   if (storage.kind !== 'chunked') return { tensor };
@@ -47,10 +61,7 @@ function storedPlanOf(tensor: StoredTensor, sources: readonly ByteSource[]): Ten
   const chunks = isAsIs
     ? storage.chunks
     : storage.chunks.map((chunk) => ({ ...chunk, source: places.get(chunk.source)! }));
-  return {
-    tensor: { ...tensor, storage: { ...storage, chunks } },
-    sources: used.map((source) => sources[source]!.description),
-  };
+  return { tensor: { ...tensor, storage: { ...storage, chunks } }, sources: used.map(descriptionOf) };
 }
 
 /** Opens what a plan needs, hands a reader of the tensor's values over, and closes it whatever happens. */

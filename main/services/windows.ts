@@ -72,18 +72,21 @@ export async function* windowsOf(
 /** As `windowsOf`, for whoever has memory of their own to read each window of elements into. */
 export async function* windowsBy(
   read: (start: number, count: number) => Promise<Uint8Array>,
-  { elementCount, elementByteLength }: TensorReader,
+  { elementCount, elementByteLength, ends = [] }: TensorReader,
   pass: Pass,
   { begin = 0, end = elementCount }: ElementRange = {},
 ): AsyncGenerator<Window, void, undefined> {
   const size = windowLength(elementByteLength);
-  for (let start = begin; start < end; start += size) {
+  let next = 0;
+  for (let start = begin; start < end;) {
     await breathe();
     throwIfCancelled(pass.signal);
-    const count = Math.min(size, end - start);
+    while (next < ends.length && ends[next]! <= start) next++;
+    const count = Math.min(size, end - start, (ends[next] ?? Infinity) - start);
     const bytes = await read(start, count);
     pass.onRead?.(count * elementByteLength);
     yield { start, bytes };
+    start += count;
   }
 }
 

@@ -71,8 +71,8 @@ describe('how much is read or kept at one go changes no result', () => {
   });
 });
 
-/** How a pass that minds no order is cut: tried where such passes are, in boxes.test.ts and box-by-box.test.ts. */
-const TRIED_ELSEWHERE: readonly LimitName[] = ['BOX_BYTES'];
+/** How a pass that minds no order is cut: tried where such passes are, in boxes.test.ts, box-by-box.test.ts and shared-boxes.test.ts. */
+const TRIED_ELSEWHERE: readonly LimitName[] = ['BOX_BYTES', 'SHARED_BOX_BYTES'];
 
 it('every constant is tried', () => {
   const tried = [...CASES.map(({ limit }) => limit), ...AMOUNTS.map(([name]) => name), ...TRIED_ELSEWHERE];
