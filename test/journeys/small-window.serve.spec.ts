@@ -66,3 +66,15 @@ test('the form of a run has room for its choices, and the run for what can be do
   const { x, width } = (await pin.boundingBox())!;
   expect(x + width).toBeLessThanOrEqual(SMALLEST.width);
 });
+
+test('enlarged to twice its size, nothing leads out of the window', async ({ app }) => {
+  const { page } = app;
+  await page.setViewportSize({ width: SMALLEST.width / 2, height: SMALLEST.height / 2 });
+  for (const screen of ['Compare', 'Train', 'Browse']) {
+    await page.getByRole('tablist', { name: 'Screens' }).getByRole('tab', { name: screen }).click();
+    await expectNoScrolling(page);
+  }
+  await expect(page.getByRole('button', { name: 'Open the sample checkpoint' })).toBeInViewport();
+  await page.getByRole('button', { name: 'Search or run a command' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+});
