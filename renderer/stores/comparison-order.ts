@@ -37,6 +37,15 @@ export function countStates(rows: readonly ComparisonRow[]): Readonly<Record<Row
   return counts;
 }
 
+/** Names of the original with names of the clone: of tensors that either side alone has, those that are likely each other. */
+export function likelyPairs(rows: readonly ComparisonRow[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    rows.flatMap(({ name, other, state }) =>
+      state === 'only-a' && other !== undefined ? [[name, other]] : [],
+    ),
+  );
+}
+
 function rank(row: ComparisonRow): number {
   const place = ROW_STATES.indexOf(row.state);
   // a dtype that rounding alone explains is milder than one whose values moved

@@ -3,7 +3,13 @@ import { computed, ref, shallowRef, watch } from 'vue';
 
 import { useCall } from '#renderer/client/use-call.ts';
 import { useCheckpoints, type OpenCheckpoint } from '#renderer/stores/checkpoints.ts';
-import { ROW_STATES, countStates, rowKey, worstFirst } from '#renderer/stores/comparison-order.ts';
+import {
+  ROW_STATES,
+  countStates,
+  likelyPairs,
+  rowKey,
+  worstFirst,
+} from '#renderer/stores/comparison-order.ts';
 import { useNavigation } from '#renderer/stores/navigation.ts';
 import type { FileId } from '#shared/bridge.ts';
 import { escapeName } from '#shared/display.ts';
@@ -57,6 +63,7 @@ export const useComparison = defineStore('comparison', () => {
   const ordered = computed(() => worstFirst(rows.value));
   const counts = computed(() => countStates(rows.value));
   const states = computed(() => ROW_STATES.filter((state) => counts.value[state] > 0));
+  const likely = computed(() => likelyPairs(comparison.value?.rows ?? []));
   const shown = computed(() => ordered.value.filter((row) => !hidden.value.includes(row.state)));
   const chosen = computed(() => rows.value.find((row) => rowKey(row) === chosenKey.value));
   const canRun = computed(() => original.value !== undefined && clone.value !== undefined);
@@ -105,8 +112,11 @@ export const useComparison = defineStore('comparison', () => {
     tolerance.value = value;
   }
 
-  /** Compares what stands on the two sides; does nothing while one is empty. */
-  async function run(): Promise<void> {
+  /**
+   * Compares what stands on the two sides; does nothing while one is empty.
+   * @param map names of the original with names of the clone that are taken to be the same tensors.
+   */
+  async function run(map: Readonly<Record<string, string>> = {}): Promise<void> {
     if (!original.value || !clone.value) return;
     const wasChosen = chosenKey.value;
     clear();
@@ -115,6 +125,7 @@ export const useComparison = defineStore('comparison', () => {
     const result = await running.run({
       a: original.value.file,
       b: clone.value.file,
+      map: { ...map },
       ...(limits ? { tolerance: [limits[0], limits[1]] } : {}),
     });
     if (!result) return;
@@ -122,6 +133,11 @@ export const useComparison = defineStore('comparison', () => {
     rows.value = result.rows;
     const stillThere = result.rows.some((row) => rowKey(row) === wasChosen);
     chosenKey.value = stillThere ? wasChosen : ordered.value[0] && rowKey(ordered.value[0]);
+  }
+
+  /** Compares anew, with likely pairs taken to be pairs. */
+  function pairUp(): Promise<void> {
+    return run(likely.value);
   }
 
   /** What has arrived stays on the screen. */
@@ -168,6 +184,7 @@ export const useComparison = defineStore('comparison', () => {
     counts,
     states,
     shown,
+    likely,
     chosen,
     canRun,
     progress: running.loadable,
@@ -177,6 +194,7 @@ export const useComparison = defineStore('comparison', () => {
     suggest,
     setTolerance,
     run,
+    pairUp,
     cancel,
     choose,
     toggle,

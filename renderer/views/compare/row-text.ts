@@ -31,6 +31,12 @@ export function nameText(row: ComparisonRow): string {
   return row.other === undefined ? name : `${name} ↔ ${escapeName(row.other)}`;
 }
 
+/** Why there is nothing to compare, and what the tensor may be called on the other side. */
+export function absenceText({ state, other }: ComparisonRow): string {
+  const { about } = STATE_TEXTS[state];
+  return other === undefined ? about : `${about} ${escapeName(other)} may be the same under another name.`;
+}
+
 /** What else is to be said of the pair: how it is stored, what explains its difference. */
 export function noteText(row: ComparisonRow): string {
   const [shapeA, shapeB] = row.shapes ?? [];

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -7,6 +10,7 @@ import { useNavigation } from '#renderer/stores/navigation.ts';
 import CompareView from '#renderer/views/compare/CompareView.vue';
 import { connectPage, type PageEngine } from '#test/kit/page-engine.ts';
 import { ORACLES, hasOracles } from '#test/kit/shared-files.ts';
+import { plainSafetensors } from '#test/kit/write-plain-safetensors.ts';
 
 describe.skipIf(!hasOracles)('the comparison on the screen', () => {
   let page: PageEngine;
@@ -71,5 +75,49 @@ describe.skipIf(!hasOracles)('the comparison on the screen', () => {
     await compared('steps/step-0010.safetensors', 'steps/step-0020.safetensors');
     const tab = view.findAll('[role=tab]').find((one) => one.text().startsWith('Metadata'))!;
     expect(tab.text()).toMatch(/^Metadata \d+$/);
+  });
+});
+
+describe('a state that a wrapper has renamed', () => {
+  let page: PageEngine;
+  let view: VueWrapper;
+  let folder: string;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'paramscope-renamed-'));
+    page = await connectPage();
+    useNavigation().go('compare');
+    const stubs = { OutlineChart: true, ChartCanvas: true, HeatCanvas: true };
+    view = mount(CompareView, { global: { stubs }, attachTo: document.body });
+  });
+  afterEach(async () => {
+    view.unmount();
+    await page.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function open(name: string, prefix: string): Promise<void> {
+    const bytes = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+    const tensors = [
+      { name: `${prefix}fc.weight`, dtype: 'F32', shape: [2, 2], bytes: bytes(1, 2, 3, 4) },
+      { name: `${prefix}fc.bias`, dtype: 'F32', shape: [2], bytes: bytes(5, 6) },
+    ];
+    const path = join(folder, name);
+    writeFileSync(path, plainSafetensors(tensors));
+    await useCheckpoints().openFile(page.engine.grant(path));
+  }
+
+  test('is told with its likely names, and compared by value once those are taken to be the same', async () => {
+    await open('plain.safetensors', '');
+    await open('wrapped.safetensors', 'module.');
+    const verdict = () => view.get('[role=status]').text();
+    await vi.waitFor(() => expect(verdict()).toMatch(/^Different: 4 of 4 tensors/));
+    await vi.waitFor(() =>
+      expect(view.text()).toContain('module.fc.weight may be the same under another name.'),
+    );
+    const pairUp = () => view.findAll('button').find((one) => one.text() === 'Pair up 2 renamed tensors');
+    await pairUp()!.trigger('click');
+    await vi.waitFor(() => expect(verdict()).toMatch(/^Identical: 2 of 2 tensors, every bit\./));
+    expect(verdict()).toContain('2 under another name');
+    expect(pairUp()).toBeUndefined();
   });
 });
