@@ -12,7 +12,6 @@ export const OWN_MODULES = [
   'test/main/services/beyond-32-bits.test.ts',
   'test/main/services/box-by-box.test.ts',
   'test/main/services/box-differences.test.ts',
-  'test/main/services/box-differences.test.ts',
   'test/main/services/moving-windows.test.ts',
   'test/main/services/profiles.test.ts',
   'test/main/services/shared-boxes.test.ts',

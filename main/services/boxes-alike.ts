@@ -17,7 +17,8 @@ import type { SliceAxis } from '#shared/slice.ts';
 /**
  * Each tensor's part of every box in turn, those first whose first elements come first. Boxes end where chunks of all
  * tensors do, so that no chunk lies in two of them; where grids have too few edges in common, boxes cross more chunks
- * than they should. There is one box where C order costs no more, and for chunks on no grid or on one of more cells along an axis than chunks may be.
+ * than they should. There is one box where C order costs no more, where there would be more of them than chunks,
+ * and for chunks on no grid or on one of more cells along an axis than chunks may be.
  */
 export function boxesAlike(tensors: readonly StoredTensor[]): readonly (readonly TensorBox[])[] {
   const parts = boxParts(tensors);
@@ -72,7 +73,10 @@ function boxParts(tensors: readonly StoredTensor[]): SliceAxis[][] | undefined {
     parts[axis] = bounds.slice(1).map((end, at) => sliceOf(bounds[at]!, end));
     for (const { starts, counts } of crossings) counts[axis] = mostWithin(starts[axis]!, bounds);
   }
-  return parts.every((ranges) => ranges.length === 1) ? undefined : parts;
+  const boxes = parts.reduce((product, ranges) => product * ranges.length, 1);
+  // more than there are chunks have nothing to unpack
+  const most = chunked.reduce((sum, { storage }) => sum + (storage as ChunkedStorage).chunks.length, 0);
+  return boxes === 1 || boxes > most ? undefined : parts;
 }
 
 function crossingOf(

@@ -142,6 +142,10 @@ it('a grid of billions of cells with one chunk is cut at once', () => {
   const chunks = boxes.flatMap((box) => (box.tensor.storage as ChunkedStorage).chunks);
   expect(chunks).toEqual([chunk]);
   expect(boxesAlike([tensor, tensor])).toHaveLength(1);
+  const cube = [1, 1e6, 1e6];
+  const one = { ...chunk, origin: [0, 5, 7], shape: [1, 1, 1] };
+  const sparse = { ...tensor, shape: cube, storage: { ...storage, shape: cube, chunks: [one] } };
+  expect(boxesAlike([sparse, sparse])).toHaveLength(1);
 });
 
 it('an element of a box is found in the whole', () => {
