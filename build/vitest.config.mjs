@@ -1,25 +1,28 @@
 import vue from '@vitejs/plugin-vue';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 import { assembly } from './assembly.mjs';
 
-/** These load modules anew to put others in their place, or measure the memory that they take. */
-export const OWN_MODULES = [
-  'test/main/bytes/limits/limits.test.ts',
-  'test/main/formats/streamed-chunks.test.ts',
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What puts other modules in place of ours, or measures memory. */
+const NEEDS_OWN_MODULES = /\bvi\.(mock|doMock|resetModules)\(|\bprocess\.memoryUsage\(/;
+
+/** Paths from the top of the tests that need modules which no other test has used. */
+const ownModules = [
+  // tells how the memory of a module grows from its beginning
   'test/main/kernels/analysis-module.test.ts',
-  'test/main/services/beyond-32-bits.test.ts',
-  'test/main/services/box-by-box.test.ts',
-  'test/main/services/box-differences.test.ts',
-  'test/main/services/moving-windows.test.ts',
-  'test/main/services/profiles.test.ts',
-  'test/main/services/shared-boxes.test.ts',
-  'test/main/services/slices-of-every-dtype.test.ts',
+  ...readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => `test/${path.replaceAll('\\', '/')}`)
+    .filter((path) => NEEDS_OWN_MODULES.test(readFileSync(join(root, path), 'utf8'))),
 ];
 
 export default defineConfig({
-  root: fileURLToPath(new URL('..', import.meta.url)),
+  root,
   plugins: [vue(), assembly()],
   test: {
     setupFiles: ['test/kit/no-console.ts'],
@@ -34,12 +37,12 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/{shared,main,build,conformance,faults,architecture}/**/*.test.ts'],
-          exclude: OWN_MODULES,
+          exclude: ownModules,
         },
       },
       {
         extends: true,
-        test: { name: 'own modules', environment: 'node', include: OWN_MODULES, isolate: true },
+        test: { name: 'own modules', environment: 'node', include: ownModules, isolate: true },
       },
       {
         extends: true,
