@@ -13,8 +13,9 @@ const NEEDS_OWN_MODULES = /\bvi\.(mock|doMock|resetModules)\(|\bprocess\.memoryU
 
 /** Paths from the top of the tests that need modules which no other test has used. */
 const ownModules = [
-  // tells how the memory of a module grows from its beginning
+  // these try how the memory of the kernels grows from its beginning
   'test/main/kernels/analysis-module.test.ts',
+  'test/main/services/moving-windows.test.ts',
   ...readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.ts'))
     .map((path) => `test/${path.replaceAll('\\', '/')}`)
