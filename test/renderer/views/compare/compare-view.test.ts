@@ -78,6 +78,9 @@ describe.skipIf(!hasOracles)('the comparison on the screen', () => {
   });
 });
 
+/** An engine on a busy machine takes a while. */
+const PATIENCE = { timeout: 20_000 };
+
 describe('a state that a wrapper has renamed', () => {
   let page: PageEngine;
   let view: VueWrapper;
@@ -110,13 +113,14 @@ describe('a state that a wrapper has renamed', () => {
     await open('plain.safetensors', '');
     await open('wrapped.safetensors', 'module.');
     const verdict = () => view.get('[role=status]').text();
-    await vi.waitFor(() => expect(verdict()).toMatch(/^Different: 4 of 4 tensors/));
-    await vi.waitFor(() =>
-      expect(view.text()).toContain('module.fc.weight may be the same under another name.'),
+    await vi.waitFor(() => expect(verdict()).toMatch(/^Different: 4 of 4 tensors/), PATIENCE);
+    await vi.waitFor(
+      () => expect(view.text()).toContain('module.fc.weight may be the same under another name.'),
+      PATIENCE,
     );
     const pairUp = () => view.findAll('button').find((one) => one.text() === 'Pair up 2 renamed tensors');
     await pairUp()!.trigger('click');
-    await vi.waitFor(() => expect(verdict()).toMatch(/^Identical: 2 of 2 tensors, every bit\./));
+    await vi.waitFor(() => expect(verdict()).toMatch(/^Identical: 2 of 2 tensors, every bit\./), PATIENCE);
     expect(verdict()).toContain('2 under another name');
     expect(pairUp()).toBeUndefined();
   });

@@ -16,6 +16,8 @@ import type { FileId } from '#shared/bridge.ts';
 let page: PageEngine;
 let view: VueWrapper;
 let folder: string;
+/** An engine on a busy machine takes a while. */
+const PATIENCE = { timeout: 20_000 };
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'paramscope-train-'));
   page = await connectPage({ dataFolder: folder });
@@ -47,7 +49,7 @@ async function trained(): Promise<void> {
   await field('Stop at step').setValue('40');
   await field('Every (steps)').setValue('10');
   await button('Start training').trigger('click');
-  await vi.waitFor(() => expect(useRuns().snapshot?.state).toBe('finished'), { timeout: 20_000 });
+  await vi.waitFor(() => expect(useRuns().snapshot?.state).toBe('finished'), PATIENCE);
   await flushPromises();
 }
 
@@ -89,13 +91,16 @@ test('a run starts from an opened checkpoint, with its widths', async () => {
     0.5,
   );
   await field('Initial parameters').setValue(file);
-  await vi.waitFor(() => expect((field('Layer widths').element as HTMLInputElement).value).toBe('20, 5, 10'));
+  await vi.waitFor(
+    () => expect((field('Layer widths').element as HTMLInputElement).value).toBe('20, 5, 10'),
+    PATIENCE,
+  );
   expect(view.findAll('label').map((one) => one.text())).not.toContain('Initializer');
   await field('Optimizer').setValue('sgd');
   await field('Learning rate').setValue('0');
   await field('Stop at step').setValue('2');
   await button('Start training').trigger('click');
-  await vi.waitFor(() => expect(useRuns().snapshot?.state).toBe('finished'), { timeout: 20_000 });
+  await vi.waitFor(() => expect(useRuns().snapshot?.state).toBe('finished'), PATIENCE);
   const { run } = useRuns().snapshot!;
   const signal = new AbortController().signal;
   const ask = (command: string, params: unknown) =>
@@ -113,7 +118,10 @@ test('a run starts from an opened checkpoint, with its widths', async () => {
 test('a file that holds no network is refused at its field, and what was chosen stays', async () => {
   const file = await openShapes('kernel.safetensors', { 'conv.weight': [1, 1, 2, 2] }, 1);
   await field('Initial parameters').setValue(file);
-  await vi.waitFor(() => expect(view.text()).toContain('kernel.safetensors: the file holds no plain MLP'));
+  await vi.waitFor(
+    () => expect(view.text()).toContain('kernel.safetensors: the file holds no plain MLP'),
+    PATIENCE,
+  );
   expect((field('Initial parameters').element as HTMLSelectElement).value).toBe('');
   expect((field('Layer widths').element as HTMLInputElement).value).toBe('20, 256, 10');
 });
@@ -155,7 +163,7 @@ test('one press on a mark proves the restore, in words and in tables', async () 
   const mark = strip.findAll('button').find((one) => one.attributes('aria-label')?.startsWith('Step 10,'))!;
   expect(mark.attributes('aria-label')).toContain('kept: one of the last 5');
   await mark.trigger('click');
-  await vi.waitFor(() => expect(view.find('[aria-label="Restore report"]').exists()).toBe(true));
+  await vi.waitFor(() => expect(view.find('[aria-label="Restore report"]').exists()).toBe(true), PATIENCE);
   const report = view.get('[aria-label="Restore report"]');
   expect(report.get('[role=status]').text()).toMatch(
     /^Identical: 12 of 12 tensors, every bit\. Outputs equal: 24 of 24\..*each loss equal to the log\./,
