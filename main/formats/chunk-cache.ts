@@ -1,4 +1,5 @@
 /** Unpacked chunks, the latest ones kept. */
+import { chunksAtOnce } from '#main/bytes/chunk-share.ts';
 import { releaseMemory } from '#main/bytes/release-memory.ts';
 import type { ByteSource } from '#main/bytes/source.ts';
 import { unpackChunk, type Chunk } from '#main/encodings/filters/filters.ts';
@@ -102,8 +103,21 @@ export async function readChunk(
   byteLength: number,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const packed = await source.read(offset, packedLength, signal);
+  const packed = await readPacked(source, offset, packedLength, signal);
   const bytes = await unpackChunk(packed, filters, byteLength, { file: source.name, offset });
   if (bytes.buffer !== packed.buffer) releaseMemory(packed);
   return bytes;
+}
+
+/** Where every processor has a reader of its own, Node's few threads for reading would be in the way. */
+async function readPacked(
+  source: ByteSource,
+  offset: number,
+  byteLength: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  if (!source.readInto || chunksAtOnce() > 1) return source.read(offset, byteLength, signal);
+  const packed = new Uint8Array(byteLength);
+  source.readInto(offset, packed);
+  return packed;
 }
