@@ -25,6 +25,15 @@ test('names, kinds, views and failures of the first screen are all there', async
   const facts = tensorPanel(page).getByText('f32 · 2 × 2 · 16 B');
   await expect(facts).toBeVisible();
   expect(await facts.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+  const save = tensorPanel(page).getByRole('button', { name: 'Save as…' });
+  const atEnd = async () => {
+    const [panel, button] = [(await tensorPanel(page).boundingBox())!, (await save.boundingBox())!];
+    return panel.x + panel.width - (button.x + button.width);
+  };
+  expect(await atEnd()).toBeLessThan(24);
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  expect(await atEnd()).toBeLessThan(24);
+  await page.setViewportSize(SMALLEST);
   const tabs = page.getByRole('tablist', { name: 'Views of the tensor' }).getByRole('tab');
   for (const tab of await tabs.all()) {
     const title = tab.locator('.title');
