@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 
 import { folderAt } from '#main/bytes/folder.ts';
 import { byteLengthOfPath, kindOfPath } from '#main/bytes/small-file.ts';
@@ -75,10 +75,11 @@ export function createFiles(settings: SettingsStore): Files {
     list: async (folder) => {
       const path = pathOf(folder);
       const entries = await folderAt(path).list();
-      const isRoot = roots.some(({ file }) => file === folder);
+      // a folder that was opened before may lie elsewhere, and lets nobody walk about there
+      const isBelowRoot = roots.some(({ file }) => isBelow(path, pathOf(file)));
       return {
         name: basename(path) || path,
-        ...(isRoot ? {} : { parent: grant(dirname(path)).file }),
+        ...(isBelowRoot ? { parent: grant(dirname(path)).file } : {}),
         entries: await Promise.all(
           entries
             .filter(({ name }) => !name.startsWith('.'))
@@ -111,6 +112,12 @@ export function createFiles(settings: SettingsStore): Files {
       settings.update({ recent: recentPaths().filter((other) => other !== path) });
     },
   };
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  // to another drive there is no way but the whole path
+  return way !== '' && way.split(/[/\\]/, 1)[0] !== '..' && !isAbsolute(way);
 }
 
 async function listed(picked: PickedFile, path: string, isFolder: boolean): Promise<ListedFile> {

@@ -17,7 +17,7 @@ export interface ListedFile extends PickedFile {
 
 export interface FolderListing {
   readonly name: string;
-  /** Absent at a root. */
+  /** Absent at a root, and for what lies below none. */
   readonly parent?: FileId;
   readonly entries: readonly ListedFile[];
 }
