@@ -100,7 +100,7 @@ function assign(
   return assigned;
 }
 
-/** `12`, `1e3`, `-0.5`, `inf`. @throws UsageError */
+/** `12`, `1e3`, `-0.5`. @throws UsageError */
 export function parseNumber(text: string, flag: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
   if (Number.isNaN(value)) throw new UsageError(`--${flag}: ${text} is no number`);
