@@ -197,7 +197,7 @@ export const PROFILE_LINES = 1_048_576;
 export const CHUNK_CACHE_BYTES = 64 * MIB;
 
 /** Unpacked chunks that lie side by side in a box of a tensor that is read box by box, in bytes: every thread has one. */
-export const BOX_BYTES = 4 * MIB;
+export const BOX_BYTES = 2 * MIB;
 
 /** Values of a large tensor in chunks that one thread takes at a time at least, in bytes: worth asking it, and little enough for every thread to have some. */
 export const SHARED_BOX_BYTES = 16 * MIB;

@@ -1,7 +1,7 @@
 /** Memory that is given back at once: of large buffers a thread may gather tens of megabytes before it collects them by itself. */
 
 /** Smaller ones may lie in memory that others share, and are not worth the call. */
-const LEAST_BYTES = 65_536;
+const LEAST_BYTES = 16_384;
 /** What a buffer may have besides; one with more is somebody else's, too. */
 const SLACK_BYTES = 4096;
 
