@@ -80,7 +80,9 @@ export function sequentialSource({ name, byteLength, offset, description, open }
       done += part.byteLength;
       from.position += part.byteLength;
       from.rest = from.rest.subarray(part.byteLength);
-      if (from.rest.byteLength === 0) releaseMemory(from.last);
+      // an unpacker may still fill what is left of the buffer that a part lies in
+      const isWhole = from.last.byteLength === from.last.buffer.byteLength;
+      if (from.rest.byteLength === 0 && isWhole) releaseMemory(from.last);
     }
   }
 
