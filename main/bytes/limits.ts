@@ -193,6 +193,10 @@ export const GATHER_BYTES = 16 * MIB;
 /** Lines of one side of a matrix that figures are kept of while the other side streams by: 64 bytes each. */
 export const PROFILE_LINES = 1_048_576;
 
+/** The smaller side of a matrix that singular values are computed of, squares of which are held as doubles; and its elements, each of which takes twice that side in multiplications. */
+export const SPECTRUM_SIDE = 4096;
+export const SPECTRUM_ELEMENTS = 64 * MIB;
+
 /** Unpacked chunks that all readers of the process keep, in bytes: a row of usual chunks across a wide matrix is passed over many times. */
 export const CHUNK_CACHE_BYTES = 64 * MIB;
 

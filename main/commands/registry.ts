@@ -23,6 +23,7 @@ export const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'tensor.values': tensor.valuesCommand,
   'tensor.heat-map': tensor.heatMapCommand,
   'tensor.profile': tensor.profileCommand,
+  'tensor.singular-values': tensor.singularValuesCommand,
   'tensor.pair': tensor.pairCommand,
   'run.start': run.startCommand,
   'run.watch': run.watchCommand,

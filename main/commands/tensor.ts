@@ -4,6 +4,7 @@ import { histogramOf } from '#main/services/histograms.ts';
 import { pairPictureFor } from '#main/services/pair-pictures.ts';
 import { profilesOf } from '#main/services/profiles.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
+import { SPECTRUM_STEPS } from '#main/services/tasks/singular-values.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/tensor-summary.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
 import { viewPlan, type TensorPlan } from '#main/services/tensor-plan.ts';
@@ -106,6 +107,21 @@ export const profileCommand: Handler<'tensor.profile'> = async (
 ) => {
   const { byteLength, ...slice } = planeOf((await checkpoints.open(file)).plan(name), plane);
   return profilesOf(compute, { ...slice, cells }, passFor(signal, byteLength, progress));
+};
+
+export const singularValuesCommand: Handler<'tensor.singular-values'> = async (
+  { checkpoints, compute },
+  { file, name, ...plane },
+  { signal, progress },
+) => {
+  const { plan, axes, isTransposed } = planeOf((await checkpoints.open(file)).plan(name), plane);
+  let done = 0;
+  const onRead = (steps: number) => {
+    done += steps;
+    progress({ done, total: SPECTRUM_STEPS, unit: 'steps' });
+  };
+  const answer = await compute.run('singular-values', { plan, axes }, { signal, onRead });
+  return isTransposed ? { ...answer, rows: answer.columns, columns: answer.rows } : answer;
 };
 
 /** The plane of a tensor that is asked for, and the bytes that reading it takes. */

@@ -53,6 +53,16 @@ export interface ChartProps<Subject extends ChartSubject, Options, Value> {
   readonly ask: Ask;
 }
 
+/**
+ * What the component before an answer is given. It emits `update:options`, which may have the chart ask or stop asking,
+ * and `retry` to ask anew what has failed or was called off.
+ */
+export interface BeforeProps<Subject extends ChartSubject, Options> {
+  readonly subject: Subject;
+  readonly options: Options;
+  readonly isLoading: boolean;
+}
+
 /** A chart as the registry keeps it: options and values are opaque outside its own folder. */
 export interface Chart {
   readonly name: string;
@@ -63,8 +73,11 @@ export interface Chart {
   optionsFor(subject: ChartSubject, previous: unknown, preferences: ChartPreferences): unknown;
   /** What of the options the person would want again for every tensor and after a restart. */
   preferencesOf?(options: unknown): Partial<ChartPreferences>;
-  request(subject: ChartSubject, options: unknown): ChartRequest;
+  /** Undefined where the person has not asked for it yet: `before` stands there. */
+  request(subject: ChartSubject, options: unknown): ChartRequest | undefined;
   readonly component: Component;
+  /** What stands there until there is an answer, for a chart that is made on request: see `BeforeProps`. */
+  readonly before?: Component;
 }
 
 export interface ChartDefinition<Subject extends ChartSubject, Options, Name extends CommandName> {
@@ -74,8 +87,9 @@ export interface ChartDefinition<Subject extends ChartSubject, Options, Name ext
   supports(subject: ChartSubject): subject is Subject;
   optionsFor(subject: Subject, previous: Options | undefined, preferences: ChartPreferences): Options;
   preferencesOf?(options: Options): Partial<ChartPreferences>;
-  request(subject: Subject, options: Options): ChartRequest<Name>;
+  request(subject: Subject, options: Options): ChartRequest<Name> | undefined;
   readonly component: Component;
+  readonly before?: Component;
 }
 
 /** Closes a definition over its own types, so that charts of every kind fit one list. */

@@ -4,9 +4,10 @@ import { difference } from '#renderer/charts/difference/difference.ts';
 import { heatmap } from '#renderer/charts/heatmap/heatmap.ts';
 import { histogram } from '#renderer/charts/histogram/histogram.ts';
 import { profile } from '#renderer/charts/profile/profile.ts';
+import { spectrum } from '#renderer/charts/spectrum/spectrum.ts';
 import { values } from '#renderer/charts/values/values.ts';
 
-export const CHARTS: readonly Chart[] = [histogram, heatmap, profile, values, difference];
+export const CHARTS: readonly Chart[] = [histogram, heatmap, profile, spectrum, values, difference];
 
 export function chartsFor(subject: ChartSubject): Chart[] {
   return CHARTS.filter((chart) => chart.supports(subject));

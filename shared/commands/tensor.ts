@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 
 import { command, type Progress } from '#shared/commands/command.ts';
 import type { Profile } from '#shared/profile.ts';
+import type { SingularValues } from '#shared/singular-values.ts';
 import type { Histogram, Summary } from '#shared/statistics.ts';
 
 /** A value as shown: exact integers, texts, complex as [re, im]; datetimes as ISO text. */
@@ -192,6 +193,7 @@ export const TENSOR_COMMANDS = {
       ],
     },
   }),
+  'tensor.singular-values': command<SingularValues>()({ params: z.strictObject({ file, name, ...plane }) }),
   'tensor.pair': command<PairPicture>()({
     params: z.strictObject({
       a: z.strictObject({ file, name }),

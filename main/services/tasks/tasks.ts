@@ -10,6 +10,7 @@ import { pairBinsTask } from '#main/services/tasks/pair-bins.ts';
 import { pairPictureTask } from '#main/services/tasks/pair-picture.ts';
 import { profileTask } from '#main/services/tasks/profile.ts';
 import { secondPassTask } from '#main/services/tasks/second-pass.ts';
+import { singularValuesTask } from '#main/services/tasks/singular-values.ts';
 import { sketchTask } from '#main/services/tasks/sketch.ts';
 import { summaryTask } from '#main/services/tasks/summary.ts';
 
@@ -25,6 +26,7 @@ export const TASKS = {
   'pair-bins': pairBinsTask,
   'pair-picture': pairPictureTask,
   profile: profileTask,
+  'singular-values': singularValuesTask,
   sketch: sketchTask,
   'second-pass': secondPassTask,
 } as const;

@@ -27,7 +27,16 @@ export async function figure(page: Page, about: string): Promise<number> {
 export async function showView(
   page: Page,
   name:
-    'Histogram' | 'Heat map' | 'Profiles' | 'Values' | 'Metadata' | 'X-ray' | 'NaN, ∞' | 'Equal' | 'Problems',
+    | 'Histogram'
+    | 'Heat map'
+    | 'Profiles'
+    | 'Spectrum'
+    | 'Values'
+    | 'Metadata'
+    | 'X-ray'
+    | 'NaN, ∞'
+    | 'Equal'
+    | 'Problems',
 ): Promise<void> {
   await page.getByRole('tablist', { name: 'Views of the tensor' }).getByRole('tab', { name }).click();
 }

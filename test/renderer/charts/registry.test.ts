@@ -16,15 +16,15 @@ function subject(dtype: string, shape: readonly number[], more: Partial<TensorIn
 }
 
 const SUBJECTS: readonly (readonly [string, ChartSubject, readonly string[]])[] = [
-  ['a matrix', subject('f32', [256, 20]), ['histogram', 'heatmap', 'profile', 'values']],
-  ['a scalar', subject('i64', []), ['histogram', 'heatmap', 'values']],
-  ['no elements', subject('f32', [0, 3]), ['histogram', 'heatmap', 'profile', 'values']],
-  ['five axes', subject('bf16', [2, 3, 4, 5, 6]), ['histogram', 'heatmap', 'profile', 'values']],
-  ['booleans', subject('bool', [7]), ['histogram', 'heatmap', 'values']],
+  ['a matrix', subject('f32', [256, 20]), ['histogram', 'heatmap', 'profile', 'spectrum', 'values']],
+  ['a scalar', subject('i64', []), ['histogram', 'heatmap', 'spectrum', 'values']],
+  ['no elements', subject('f32', [0, 3]), ['histogram', 'heatmap', 'profile', 'spectrum', 'values']],
+  ['five axes', subject('bf16', [2, 3, 4, 5, 6]), ['histogram', 'heatmap', 'profile', 'spectrum', 'values']],
+  ['booleans', subject('bool', [7]), ['histogram', 'heatmap', 'spectrum', 'values']],
   ['complex numbers', subject('c64', [4, 4]), ['values']],
   ['texts', subject('str', [3]), ['values']],
   ['times', subject('datetime64[ns]', [3]), ['values']],
-  ['blocks', subject('q4_k', [256, 256]), ['histogram', 'heatmap', 'profile', 'values']],
+  ['blocks', subject('q4_k', [256, 256]), ['histogram', 'heatmap', 'profile', 'spectrum', 'values']],
   ['no data', subject('f32', [4], { noData: true }), []],
 ];
 
@@ -45,13 +45,24 @@ describe('every chart asks questions that the engine takes', () => {
           isSymlog: true,
           isClipped: true,
         });
-        const { command, params } = chart.request(one, options);
+        const wanted = chart.before ? { ...(options as object), isWanted: true } : options;
+        const request = chart.request(one, wanted);
+        if (!request) throw new Error('nothing is asked');
+        const { command, params } = request;
         expect(z.safeParse(COMMANDS[command].params as z.ZodMiniType, params).success).toBe(true);
         // what is asked travels over a port
         expect(structuredClone(params)).toEqual(params);
       });
     }
   }
+
+  test('but for those on request, which ask once they are wanted', () => {
+    for (const chart of CHARTS.filter(({ before }) => before)) {
+      const one = subject('f32', [2, 2]);
+      const options = chart.optionsFor(one, { isWanted: true }, {} as never);
+      expect(chart.request(one, options)).toBeUndefined();
+    }
+  });
 
   test('names are unique', () => {
     expect(new Set(CHARTS.map(({ name }) => name)).size).toBe(CHARTS.length);

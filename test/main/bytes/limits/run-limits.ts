@@ -8,6 +8,7 @@ import { tableExamples } from '#main/services/runs/data/table-examples.ts';
 import { readHistory, readManifest } from '#main/services/runs/run-folder.ts';
 import { runPlace, type RunPlace } from '#main/services/runs/run-place.ts';
 import { profileGrid } from '#main/services/tasks/profile.ts';
+import { requireSpectrum } from '#main/services/tasks/singular-values.ts';
 import type { RunConfig } from '#shared/run.ts';
 import { refusalOf } from '#test/kit/told-of.ts';
 import type { LimitCase } from '#test/main/bytes/limits/limit-case.ts';
@@ -87,5 +88,17 @@ export const RUN_LIMITS: readonly LimitCase[] = [
     lowered: 100,
     told: () => refusalOf(() => profileGrid('w', [101, 100_000])),
     message: 'the slice has too many rows and too many columns for profiles',
+  },
+  {
+    limit: 'SPECTRUM_SIDE',
+    lowered: 10,
+    told: () => refusalOf(() => requireSpectrum({ name: 'w', dtype: 'f32' }, [11, 12])),
+    message: 'the matrix is too large for its singular values',
+  },
+  {
+    limit: 'SPECTRUM_ELEMENTS',
+    lowered: 100,
+    told: () => refusalOf(() => requireSpectrum({ name: 'w', dtype: 'f32' }, [1, 101])),
+    message: 'the matrix is too large for its singular values',
   },
 ];
