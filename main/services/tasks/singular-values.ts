@@ -62,7 +62,7 @@ export function requireSpectrum(
       tensor: name,
       expected: `a smaller side of at most ${SPECTRUM_SIDE}, and at most ${SPECTRUM_ELEMENTS} elements`,
       found: `${rows} × ${columns}`,
-      hint: 'Take a slice of it.',
+      hint: 'look at its values and profiles instead',
     });
   }
 }
@@ -114,7 +114,7 @@ function notFinite(tensor: string, value: number, element: number, axes: readonl
     tensor,
     expected: 'finite values',
     found: `${value} at [${at.join(', ')}], the first of them`,
-    hint: 'Look at the values that are not finite, and take a slice or a checkpoint without them.',
+    hint: 'take a plane without any; the search for what is not finite tells which tensors have some',
   });
 }
 

@@ -197,6 +197,7 @@ describe('an opened checkpoint', () => {
       'Histogram',
       'Heat map',
       'Profiles',
+      'Spectrum',
       'Values',
       'Metadata',
       'X-ray',
@@ -225,6 +226,29 @@ describe('an opened checkpoint', () => {
     await grid.get('button[aria-label="Go to [1, 0] of hidden.weight"]').trigger('click');
     await found('[role=grid][aria-label="Values of hidden.weight"]');
     await until(() => wrapper.get('[aria-label=Value]').text() === 'NaN');
+  });
+
+  test('has singular values computed on request, never by itself, and says why there are none', async () => {
+    const bytes = floats(3, 0, 0, 0, -4, 0);
+    writeFileSync(
+      join(folder, 'plain'),
+      plainSafetensors([{ name: 'w', dtype: 'F32', shape: [2, 3], bytes }]),
+    );
+    await open('plain');
+    useSelection().tab = 'spectrum';
+    const start = await found('[aria-label="Singular values"] button');
+    expect(wrapper.find('[aria-label="Figures of the singular values"]').exists()).toBe(false);
+    await start.trigger('click');
+    const figures = await found('[aria-label="Figures of the singular values"]');
+    const texts = figures.findAll('dd').map((one) => one.text());
+    expect(texts.slice(0, 5)).toEqual(['4', '3', '1.333', '2 of 2', '1.563']);
+
+    await open('mlp.params');
+    useSelection().select('hidden.weight');
+    await (await found('[aria-label="Singular values"] button')).trigger('click');
+    await until(() => wrapper.text().includes('NaN at [1, 0], the first of them'));
+    useSelection().select('hidden.bias');
+    await until(() => wrapper.text().includes('This tensor is a vector: only a matrix has singular values.'));
   });
 
   test('a tensor is kept over the histograms of others until it is taken off', async () => {
