@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { cacheAnew, makeSafetensors, readWhole } from '#test/bench/data.ts';
+import { cacheAnew, compareWhole, makeSafetensors, readWhole } from '#test/bench/data.ts';
 import { BUNDLE, FOLDER, ask, engineCase, engineFor } from '#test/bench/engines.ts';
 import {
   digits,
@@ -152,6 +152,7 @@ async function comparisonRows(files: Files, one: Peer | undefined, two: Peer | u
     torchEqual: one?.timed('torch.equal, 1 thread', 'equal', f32, same),
     torch: one?.timed('torch, lean, 1 thread', 'difference', f32, noisy),
     torch2: two?.timed('torch, lean, 2 threads', 'difference', f32, noisy),
+    bytes: { name: 'reading both, and memcmp', run: () => void compareWhole(f32, same) },
     cmp: { name: 'cmp', run: () => void spawnSync('cmp', ['-s', f32, same]) },
     rust: rustCase('native reference, 1 thread', 'diff', 1, f32, noisy),
   });
@@ -159,6 +160,7 @@ async function comparisonRows(files: Files, one: Peer | undefined, two: Peer | u
   return [
     ...row(fasterRow, 'equality of two files of 1 GiB, one thread', found.equal, found.torchEqual, '≥ 1.6×'),
     ...row(slowerRow, 'equality of two files of 1 GiB, one thread', found.equal, found.cmp, '≤ 0.4×'),
+    ...row(slowerRow, 'equality of two files of 1 GiB, one thread', found.equal, found.bytes),
     ...row(fasterRow, `${all}, one thread`, found.difference, found.torch, '≥ 3.5×'),
     ...row(slowerRow, `${all}, one thread`, found.difference, found.rust),
     ...row(fasterRow, `${all}, two threads`, found.threads, found.torch2),
