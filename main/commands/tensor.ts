@@ -3,6 +3,7 @@ import { heatMapOf } from '#main/services/heat-maps.ts';
 import { histogramOf } from '#main/services/histograms.ts';
 import { pairPictureFor } from '#main/services/pair-pictures.ts';
 import { profilesOf } from '#main/services/profiles.ts';
+import { singularValuesOf } from '#main/services/singular-values.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { SPECTRUM_STEPS } from '#main/services/tasks/singular-values.ts';
 import { DEFAULT_QUANTILES, summarizeTensor } from '#main/services/tensor-summary.ts';
@@ -114,13 +115,14 @@ export const singularValuesCommand: Handler<'tensor.singular-values'> = async (
   { file, name, ...plane },
   { signal, progress },
 ) => {
-  const { plan, axes, isTransposed } = planeOf((await checkpoints.open(file)).plan(name), plane);
+  const open = await checkpoints.open(file);
+  const { plan, axes, isTransposed } = planeOf(open.plan(name), plane);
   let done = 0;
   const onRead = (steps: number) => {
     done += steps;
     progress({ done, total: SPECTRUM_STEPS, unit: 'steps' });
   };
-  const answer = await compute.run('singular-values', { plan, axes }, { signal, onRead });
+  const answer = await singularValuesOf(open, compute, { plan, axes }, { signal, onRead });
   return isTransposed ? { ...answer, rows: answer.columns, columns: answer.rows } : answer;
 };
 

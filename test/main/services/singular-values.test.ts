@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
 import type { StoredTensor } from '#main/formats/contract.ts';
+import type { OpenCheckpoint } from '#main/services/checkpoints.ts';
 import { createCompute } from '#main/services/compute.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
+import { singularValuesOf } from '#main/services/singular-values.ts';
 import { SPECTRUM_STEPS } from '#main/services/tasks/singular-values.ts';
 import type { Pass } from '#main/services/windows.ts';
 import { elementByteLength } from '#shared/dtype.ts';
@@ -291,6 +293,26 @@ describe('of a tensor', () => {
       message,
     });
   });
+});
+
+it('are computed once for each plane, while the file stays the same', async () => {
+  const path = join(folder, 'cube');
+  writeFileSync(path, new Uint8Array(Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8).buffer));
+  const shape = [2, 2, 2];
+  const storage = { kind: 'dense', source: 0, offset: 0, byteLength: 64, byteOrder: 'little' } as const;
+  const tensor: StoredTensor = { name: 'w', dtype: 'f64', shape, storage };
+  const plan = { tensor, sources: [{ kind: 'file', path, byteLength: 64 }] } as const;
+  const open = { cache: new Map<string, unknown>() } as OpenCheckpoint;
+  const run = vi.spyOn(compute, 'run');
+  const largest = async (indices: readonly number[]) => {
+    const { axes } = heatMapAxes(shape, undefined, undefined, indices);
+    return (await singularValuesOf(open, compute, { plan, axes }, {})).values[0]!;
+  };
+  const first = await largest([0, 0, 0]);
+  expect(await largest([0, 0, 0])).toBe(first);
+  expect(run).toHaveBeenCalledTimes(1);
+  expect(await largest([1, 0, 0])).toBeGreaterThan(2 * first);
+  expect(run).toHaveBeenCalledTimes(2);
 });
 
 describe('a long computation', () => {
