@@ -1,5 +1,5 @@
 /** Passes that go box by box unpack each chunk once, however many lie side by side, and stop between windows. */
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { createCompute } from '#main/services/compute.ts';
 import { heatMapAxes } from '#main/services/heat-map-axes.ts';
@@ -12,8 +12,7 @@ import type { TensorPlan } from '#main/services/tensor-plan.ts';
 import type { Pass } from '#main/services/windows.ts';
 import { holdingAll } from '#test/kit/one-tensor.ts';
 import { inPackedChunks } from '#test/kit/packed-chunks.ts';
-
-const unpacked = vi.hoisted(() => new Map<number, number>());
+import { unpacked } from '#test/kit/unpackings.ts';
 
 vi.mock('#main/bytes/limits.ts', async (original) => ({
   ...(await original<object>()),
@@ -24,15 +23,9 @@ vi.mock('#main/bytes/limits.ts', async (original) => ({
 }));
 
 vi.mock('#main/encodings/filters/filters.ts', async (original) => {
-  const filters = await original<typeof import('#main/encodings/filters/filters.ts')>();
-  const unpackChunk: typeof filters.unpackChunk = (packed, chain, byteLength, place) => {
-    unpacked.set(place.offset, (unpacked.get(place.offset) ?? 0) + 1);
-    return filters.unpackChunk(packed, chain, byteLength, place);
-  };
-  return { ...filters, unpackChunk };
+  const { counting } = await import('#test/kit/unpackings.ts');
+  return counting(await original());
 });
-
-beforeEach(() => unpacked.clear());
 
 const compute = createCompute(undefined);
 const inF32 = new DataView(new ArrayBuffer(4));

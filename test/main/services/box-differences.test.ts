@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { deflateSync } from 'node:zlib';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { memorySource } from '#main/bytes/memory-source.ts';
-import type { Chunk, unpackChunk } from '#main/encodings/filters/filters.ts';
+import type { Chunk } from '#main/encodings/filters/filters.ts';
 import type { StoredTensor } from '#main/formats/contract.ts';
 import type { DifferenceSums } from '#main/kernels/difference-sums.ts';
 import { createCompute } from '#main/services/compute.ts';
@@ -11,21 +11,12 @@ import { pairDifference } from '#main/services/pair-difference.ts';
 import { transposedTensor } from '#main/services/sliced-tensor.ts';
 import { planOf, viewPlan, type TensorPlan } from '#main/services/tensor-plan.ts';
 import { turns } from '#main/services/turns.ts';
+import { unpacked } from '#test/kit/unpackings.ts';
 
-/** How often each packed chunk was unpacked, by its place. */
-const unpacked = vi.hoisted(() => new Map<number, number>());
 vi.mock('#main/encodings/filters/filters.ts', async (original) => {
-  const filters = await original<{ unpackChunk: typeof unpackChunk }>();
-  return {
-    ...filters,
-    unpackChunk: (...parameters: Parameters<typeof unpackChunk>) => {
-      const { offset } = parameters[3];
-      unpacked.set(offset, (unpacked.get(offset) ?? 0) + 1);
-      return filters.unpackChunk(...parameters);
-    },
-  };
+  const { counting } = await import('#test/kit/unpackings.ts');
+  return counting(await original());
 });
-beforeEach(() => unpacked.clear());
 
 const ROWS = 6000;
 const COLUMNS = 256;

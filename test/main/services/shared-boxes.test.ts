@@ -1,5 +1,5 @@
 /** A tensor in packed chunks is shared among threads: each chunk is one thread's, and the answers are the same however many there are. */
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { createCompute, type Compute } from '#main/services/compute.ts';
 import { secondPassOf } from '#main/services/second-passes.ts';
@@ -9,8 +9,7 @@ import { tensorParts } from '#main/services/tensor-parts.ts';
 import type { TensorPlan } from '#main/services/tensor-plan.ts';
 import { mergedSketch } from '#main/kernels/sketch.ts';
 import { inPackedChunks } from '#test/kit/packed-chunks.ts';
-
-const unpacked = vi.hoisted(() => new Map<number, number>());
+import { unpacked } from '#test/kit/unpackings.ts';
 
 vi.mock('#main/bytes/limits.ts', async (original) => ({
   ...(await original<object>()),
@@ -21,15 +20,9 @@ vi.mock('#main/bytes/limits.ts', async (original) => ({
 }));
 
 vi.mock('#main/encodings/filters/filters.ts', async (original) => {
-  const filters = await original<typeof import('#main/encodings/filters/filters.ts')>();
-  const unpackChunk: typeof filters.unpackChunk = (packed, chain, byteLength, place) => {
-    unpacked.set(place.offset, (unpacked.get(place.offset) ?? 0) + 1);
-    return filters.unpackChunk(packed, chain, byteLength, place);
-  };
-  return { ...filters, unpackChunk };
+  const { counting } = await import('#test/kit/unpackings.ts');
+  return counting(await original());
 });
-
-beforeEach(() => unpacked.clear());
 
 const inline = createCompute(undefined);
 const withThreads = (width: number): Compute => ({ ...inline, width });
