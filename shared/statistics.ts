@@ -24,6 +24,19 @@ export interface Summary {
   readonly exact: boolean;
 }
 
+/** How many different finite values there are; the two zeros are one. */
+export interface DistinctValues {
+  readonly count: number;
+  /** False where there may be more. */
+  readonly isExact: boolean;
+}
+
+/** Of one tensor, with what one pass over it tells besides. */
+export interface TensorSummary extends Summary {
+  /** Absent where nothing is known, or for complex numbers. */
+  readonly distinct?: DistinctValues;
+}
+
 /** What bins are equally wide on: values, or values with their magnitudes beyond a threshold in decades. */
 export type HistogramAxis = 'linear' | 'symlog';
 

@@ -49,7 +49,8 @@ export const summaryCommand: Handler<'tensor.summary'> = async (
     signal,
     ...(onRead ? { onRead } : {}),
   });
-  if (answer.summary) return answer.summary;
+  const { summary, distinct } = answer;
+  if (summary) return { ...summary, ...(distinct ? { distinct } : {}) };
   const { dtype } = open.tensor(name);
   throw new AppError('unsupported', `values of ${dtype} have no statistics`, { tensor: name });
 };

@@ -86,7 +86,7 @@ async function summarizeRow(
   if (info.noData) return info;
   const row = await orProblem(info.name, problems, async () => {
     const asked = { ...options, quantiles: options.quantiles ?? DEFAULT_QUANTILES };
-    const { checksum, ...answer } = await summarizeTensor(open, compute, info.name, asked);
+    const { checksum, distinct: _hint, ...answer } = await summarizeTensor(open, compute, info.name, asked);
     if (checksum !== undefined) checksums.set(checksumKey(open.tensor(info.name).checksums![0]!), checksum);
     const real = info.quantisation && (await dequantised(open, compute, info, options));
     return { ...info, ...answer, ...(real ? { dequantised: real } : {}) };

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { command, type Progress } from '#shared/commands/command.ts';
 import type { Profile } from '#shared/profile.ts';
 import type { SingularValues } from '#shared/singular-values.ts';
-import type { Histogram, Summary } from '#shared/statistics.ts';
+import type { Histogram, TensorSummary } from '#shared/statistics.ts';
 
 /** A value as shown: exact integers, texts, complex as [re, im]; datetimes as ISO text. */
 export type TensorValue = number | bigint | string | boolean | readonly [number, number];
@@ -67,7 +67,7 @@ const plane = {
 const range = z.optional(z.tuple([z.number(), z.number()]));
 
 export const TENSOR_COMMANDS = {
-  'tensor.summary': command<Summary>()({ params: z.strictObject({ file, name }) }),
+  'tensor.summary': command<TensorSummary>()({ params: z.strictObject({ file, name }) }),
   'tensor.histogram': command<Histogram, HistogramUpdate>()({
     params: z.strictObject({
       file,

@@ -1,6 +1,7 @@
 /** Exact quantiles: the finite values at the ranks around each probability. */
 import { valuesAtRanks, type CodeCounts } from '#main/kernels/code-counts.ts';
 import { decode, decodeIntegers } from '#main/kernels/decode.ts';
+import { distinctOfSorted } from '#main/kernels/distinct.ts';
 import { interpolated, quantileRanks, type Ranks } from '#main/kernels/quantile.ts';
 import { startSelection, type Selection, type SelectionStart } from '#main/kernels/selection.ts';
 import { isWhole } from '#main/kernels/whole-numbers.ts';
@@ -20,19 +21,29 @@ export function quantilesOfCodes(
   return byProbability(probabilities, ranks, (rank) => values.get(rank)!);
 }
 
+export interface SortedFigures {
+  readonly quantiles: Quantiles;
+  /** Different finite values; x87 numbers that round to one double are one. */
+  readonly distinct: number;
+}
+
 /** Of few values, by sorting them. @param bytes of all of them. */
-export function quantilesBySorting(
+export function figuresBySorting(
   dtype: string,
   bytes: Uint8Array,
   probabilities: readonly number[],
-): Quantiles {
+): SortedFigures {
   const sorted = isWhole(dtype)
     ? decodeIntegers(dtype, bytes).sort()
     : decode(dtype, bytes)
         .filter((value) => value - value === 0)
         .sort();
-  if (sorted.length === 0) return {};
-  return byProbability(probabilities, ranksFor(probabilities, sorted.length), (rank) => sorted[rank]!);
+  if (sorted.length === 0) return { quantiles: {}, distinct: 0 };
+  const ranks = ranksFor(probabilities, sorted.length);
+  return {
+    quantiles: byProbability(probabilities, ranks, (rank) => sorted[rank]!),
+    distinct: distinctOfSorted(sorted),
+  };
 }
 
 /** Quantiles that are found by a selection. */

@@ -1,15 +1,18 @@
 /** What a first pass over numbers tells of them, and further ones where it leaves something open. */
 import { equalEdges, finiteRangeOf } from '#main/kernels/binning.ts';
 import type { CodeCounts } from '#main/kernels/code-counts.ts';
+import { leastDistinctOfHalves } from '#main/kernels/distinct.ts';
 import { deviationOf, type Moments } from '#main/kernels/moments.ts';
 import { INFINITE_HALF, NEGATIVE_HALF } from '#main/kernels/sort-key.ts';
 import { wholeNumberFigures, type WholeNumbers } from '#main/kernels/whole-numbers.ts';
 import { selectQuantiles, type SelectedQuantiles } from '#main/services/tasks/quantiles.ts';
 import type { SecondPassAnswer, SecondPassQuestion } from '#main/services/tasks/second-pass.ts';
-import type { Histogram, Summary } from '#shared/statistics.ts';
+import type { DistinctValues, Histogram, Summary } from '#shared/statistics.ts';
 
 export interface RealAnswer {
   readonly summary: Summary;
+  /** Absent where nothing is known. */
+  readonly distinct?: DistinctValues;
   readonly histogram?: Histogram;
 }
 
@@ -43,7 +46,20 @@ export async function answerOfPass(
     ...summaryOf(first.moments, selected?.quantiles() ?? {}),
     ...(first.whole ? wholeNumberFigures(first.whole) : {}),
   };
-  return { summary, ...(histogram ? { histogram } : {}) };
+  const distinct = distinctOf(first, summary);
+  return { summary, ...(distinct ? { distinct } : {}), ...(histogram ? { histogram } : {}) };
+}
+
+function distinctOf(
+  { dtype, moments, halves }: FirstPass,
+  { min, max }: Summary,
+): DistinctValues | undefined {
+  if (min === undefined) return { count: 0, isExact: true };
+  // what rounds to one double need not be one value
+  if (min === max && dtype !== 'f80') return { count: 1, isExact: true };
+  if (!halves) return undefined;
+  const halvesFound = leastDistinctOfHalves(finiteHalves(halves, dtype, moments));
+  return { count: Math.max(min === max ? 1 : 2, halvesFound), isExact: false };
 }
 
 function selectedQuantiles(

@@ -7,17 +7,17 @@ import {
   type CodeCounts,
 } from '#main/kernels/code-counts.ts';
 import { emptyBins } from '#main/kernels/binning.ts';
+import { distinctOfCodes } from '#main/kernels/distinct.ts';
 import { emptyMoments, mergeMoments, windowMoments } from '#main/kernels/moments.ts';
 import { numbersBytes, numbersView, placeNumbers } from '#main/kernels/numbers.ts';
 import { addWholeNumbers, emptyWholeNumbers, isWhole } from '#main/kernels/whole-numbers.ts';
 import { repeatedWindows } from '#main/services/repeated-windows.ts';
 import { answerOfPass, edgesFor, summaryOf, type RealAnswer } from '#main/services/tasks/real-answer.ts';
 import { countCodes } from '#main/services/tasks/histogram.ts';
-import { quantilesBySorting, quantilesOfCodes } from '#main/services/tasks/quantiles.ts';
+import { figuresBySorting, quantilesOfCodes, type SortedFigures } from '#main/services/tasks/quantiles.ts';
 import { secondPass } from '#main/services/tasks/second-pass.ts';
 import { silent, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
-import type { Summary } from '#shared/statistics.ts';
 
 export interface RealQuestion {
   readonly dtype: string;
@@ -50,11 +50,12 @@ export function answerOfCodes(
 ): RealAnswer {
   const moments = momentsOfCodes(counts);
   const summary = summaryOf(moments, quantilesOfCodes(counts, quantiles, moments.finite));
-  if (bins === undefined) return { summary };
+  const distinct = { count: distinctOfCodes(counts), isExact: true };
+  if (bins === undefined) return { summary, distinct };
   const edges = edgesFor(moments, bins);
   const counted = emptyBins(bins);
   binCodes(counts, counted, edges);
-  return { summary, histogram: { edges, ...counted, exact: true } };
+  return { summary, distinct, histogram: { edges, ...counted, exact: true } };
 }
 
 /** So many values, which one window holds, are sorted rather than counted. */
@@ -70,12 +71,12 @@ async function summaryByPasses(
   const halves = isCounted ? (dtype === 'f32' ? upperHalfCounter() : roundedHalfCounter()) : undefined;
   const whole = isWhole(dtype) ? emptyWholeNumbers() : undefined;
   const moments = emptyMoments();
-  let sorted: Summary['quantiles'] = {};
+  let sorted: SortedFigures = { quantiles: {}, distinct: 0 };
   const repeated = repeatedWindows(reader);
   try {
     for await (const { bytes } of repeated.windows(pass)) {
       onWindow(bytes);
-      if (isSorted) sorted = quantilesBySorting(dtype, bytes, quantiles);
+      if (isSorted) sorted = figuresBySorting(dtype, bytes, quantiles);
       if (whole) addWholeNumbers(whole, dtype, bytes);
       const numbers = placeNumbers(dtype, bytes);
       mergeMoments(moments, windowMoments(numbersView(numbers), dtype));
@@ -85,7 +86,9 @@ async function summaryByPasses(
     const answer = await answerOfPass(first, { quantiles, bins }, (question) =>
       secondPass(dtype, question, () => repeated.windows(silent(pass))),
     );
-    return isSorted ? { ...answer, summary: { ...answer.summary, quantiles: sorted } } : answer;
+    if (!isSorted) return answer;
+    const distinct = { count: sorted.distinct, isExact: dtype !== 'f80' };
+    return { ...answer, summary: { ...answer.summary, quantiles: sorted.quantiles }, distinct };
   } finally {
     repeated.release();
     halves?.release();

@@ -13,7 +13,7 @@ import {
 import { windowsOf, type Pass } from '#main/services/windows.ts';
 import type { TensorReader } from '#main/formats/read.ts';
 import { dtypeInfo, isReal } from '#shared/dtype.ts';
-import type { Histogram, Summary } from '#shared/statistics.ts';
+import type { DistinctValues, Histogram, Summary } from '#shared/statistics.ts';
 
 export interface SummaryTask {
   readonly plan: TensorPlan;
@@ -29,6 +29,7 @@ export interface SummaryTask {
 export interface SummaryAnswer {
   /** Absent for texts, times and void. */
   readonly summary?: Summary;
+  readonly distinct?: DistinctValues;
   readonly histogram?: Histogram;
   /** Of the canonical bytes, lower-case hexadecimal. */
   readonly sha256?: string;

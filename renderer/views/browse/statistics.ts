@@ -1,6 +1,6 @@
 /** A summary as rows of figures: short to read, full to copy. */
 import { formatCount, formatFigure, formatFull } from '#shared/display.ts';
-import type { Figure, Summary } from '#shared/statistics.ts';
+import type { Figure, Summary, TensorSummary } from '#shared/statistics.ts';
 
 export interface ShownFigure {
   readonly title: string;
@@ -33,6 +33,16 @@ export function quantilesOf({ quantiles }: Summary): ShownFigure[] {
   return Object.entries(quantiles).flatMap(([probability, value]) =>
     measured(quantileTitle(probability), `quantile ${probability}`, value),
   );
+}
+
+/** How many values there are, where the summary knows something of it. */
+export function distinctOf({ distinct }: TensorSummary): ShownFigure[] {
+  if (!distinct) return [];
+  const { count, isExact } = distinct;
+  const text = formatCount(count);
+  const figure = { title: 'distinct', about: 'different finite values' };
+  if (!isExact) return [{ ...figure, text: `≥ ${text}`, full: `at least ${count}` }];
+  return [{ ...figure, text: count === 1 ? '1 (constant)' : text, full: String(count) }];
 }
 
 function infinities({ positiveInfinity, negativeInfinity }: Summary): ShownFigure {
