@@ -73,7 +73,7 @@ describe('more elements than 32 bits count', { timeout: 120_000 }, () => {
     const { pass, most, read } = watched();
     const checksum = { algorithm: 'crc32', source: FILE, begin: 0, from: 0, to: COUNT, end: COUNT } as const;
     const question = { plan: plan('u8'), quantiles: [0, 0.5, 1], isDigestWanted: true, bins: 4, checksum };
-    const { summary, histogram, ...digests } = await summaryTask(question, pass);
+    const { summary, distinct, histogram, ...digests } = await summaryTask(question, pass);
     const mean = (126 + 124 + 252) / COUNT;
     const squares = 126 ** 2 + 124 ** 2 + 252 ** 2;
     expect(summary).toMatchObject({ count: COUNT, zeros: COUNT - 3, nan: 0, min: 0, max: 252 });
@@ -83,6 +83,7 @@ describe('more elements than 32 bits count', { timeout: 120_000 }, () => {
     expect(summary!.quantiles).toEqual({ '0': 0, '0.5': 0, '1': 252 });
     expect([...histogram!.edges]).toEqual([0, 63, 126, 189, 252]);
     expect([...histogram!.counts]).toEqual([COUNT - 3, 1, 1, 1]);
+    expect(distinct).toEqual({ count: 4, isExact: true });
     // by hashlib and zlib of Python
     expect(digests).toEqual({
       sha256: '8f2d0932426e79864b68f3be42be022487b78f4958b47951e691e47a4bd5b550',
