@@ -8,15 +8,23 @@ import type { SingularValues } from '#shared/singular-values.ts';
 
 /** Values up to as many as this have points of their own. */
 const MOST_POINTS = 60;
+/** Times the tolerance: if none is smaller, its line would press all values against the upper edge and tell nothing. */
+const NEAR_TOLERANCE = 1000;
+
+/** Whether the tolerance is drawn beside the values. */
+export function showsTolerance({ values, tolerance }: SingularValues, isLog: boolean): boolean {
+  const isDrawable = isLog && tolerance > 0 && Number.isFinite(tolerance);
+  return isDrawable && values.at(-1)! < NEAR_TOLERANCE * tolerance;
+}
 
 export function spectrumData(
-  { values, tolerance }: SingularValues,
+  spectrum: SingularValues,
   isLog: boolean,
   colours: ThemeColours,
 ): ChartData<'line', unknown> {
+  const { values, tolerance } = spectrum;
   // a logarithm has no place for zeros
   const drawn = Array.from(values, (y, index) => ({ x: index + 1, y: isLog && y === 0 ? NaN : y }));
-  const hasTolerance = isLog && tolerance > 0 && Number.isFinite(tolerance);
   const bar = [1, Math.max(2, values.length)].map((x) => ({ x, y: tolerance }));
   return {
     datasets: [
@@ -30,7 +38,7 @@ export function spectrumData(
         pointHoverRadius: 4,
         tension: 0,
       },
-      ...(hasTolerance
+      ...(showsTolerance(spectrum, isLog)
         ? [
             {
               label: 'tolerance of the rank',
