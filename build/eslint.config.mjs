@@ -99,7 +99,7 @@ export default tseslint.config(
   },
   {
     // to TypeScript all of its number types are one double: casts between them look idle, and 64 bits too many
-    files: ['main/kernels/assembly/**/*.ts'],
+    files: ['main/{kernels,encodings/*}/assembly/**/*.ts'],
     rules: { '@typescript-eslint/no-unnecessary-type-assertion': 'off', 'no-loss-of-precision': 'off' },
   },
   { files: ['**/*.d.ts'], rules: { '@typescript-eslint/consistent-type-imports': 'off' } },

@@ -43,10 +43,12 @@ export const LAYERS: readonly Layer[] = [
     files: ['main/bytes/**'],
     may: ['shared', 'encodings/bzip2', 'node:fs', 'node:fs/promises', ...PURE_NODE],
   },
+  // compiled to WebAssembly by itself, as the kernels' is
+  { name: 'encodings/assembly', files: ['main/encodings/*/assembly/**'], may: [] },
   {
     name: 'encodings',
     files: ['main/encodings/**'],
-    may: ['shared', 'bytes', 'encodings/bzip2', 'kernels', ...PURE_NODE],
+    may: ['shared', 'bytes', 'encodings/bzip2', 'encodings/assembly', ...PURE_NODE],
   },
   {
     name: 'formats/contract',

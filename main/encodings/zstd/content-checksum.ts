@@ -1,5 +1,5 @@
 import { damaged } from '#main/encodings/zstd/damaged.ts';
-import { fastDigest } from '#main/kernels/fast-digest.ts';
+import { xxhash64 } from '#main/encodings/zstd/xxhash64.ts';
 
 export const CHECKSUM_BYTES = 4;
 
@@ -8,18 +8,15 @@ export interface ContentChecksum {
   add(bytes: Uint8Array): void;
   /** @param stored four bytes, little-endian. @throws AppError `corrupt` where it is another one. */
   require(stored: Uint8Array): void;
-  release(): void;
 }
 
 export function contentChecksum(): ContentChecksum {
-  const { add, value, release } = fastDigest();
+  const { update, low } = xxhash64();
   return {
-    add,
+    add: update,
     require: (stored) => {
-      const low = Buffer.from(value(), 'hex').subarray(-CHECKSUM_BYTES).reverse();
-      if (!low.equals(stored.subarray(0, CHECKSUM_BYTES)))
-        throw damaged('a content that misses its checksum');
+      const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
+      if (view.getUint32(0, true) !== low()) throw damaged('a content that misses its checksum');
     },
-    release,
   };
 }

@@ -1,5 +1,5 @@
 import { MOST_BLOCK_BYTES } from '#main/encodings/zstd/block-header.ts';
-import { unpackingSpace, type UnpackingSpace } from '#main/kernels/unpacking-module.ts';
+import { unpackingSpace, type UnpackingSpace } from '#main/encodings/zstd/unpacking-module.ts';
 
 /** What one frame needs of the kernels' memory; places are addresses of it. */
 export interface FrameSpace extends UnpackingSpace {

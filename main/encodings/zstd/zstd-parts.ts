@@ -55,7 +55,6 @@ export async function* unpackZstdParts(
         throw damaged(`${total} bytes instead of ${contentBytes}`);
       checksum?.require((await cursor.take(CHECKSUM_BYTES)).bytes(CHECKSUM_BYTES));
     } finally {
-      checksum?.release();
       release();
     }
   }

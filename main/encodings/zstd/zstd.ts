@@ -1,5 +1,5 @@
 // Zstandard: RFC 8878. Dictionaries are not read.
-import { BLOCK_HEADER_BYTES, MOST_BLOCK_BYTES, readBlockHeader } from '#main/encodings/zstd/block-header.ts';
+import { BLOCK_HEADER_BYTES, readBlockHeader } from '#main/encodings/zstd/block-header.ts';
 import { CHECKSUM_BYTES, contentChecksum } from '#main/encodings/zstd/content-checksum.ts';
 import { damaged } from '#main/encodings/zstd/damaged.ts';
 import { MOST_HEADER_BYTES, readFrameHeader, type ZstdFrame } from '#main/encodings/zstd/frame-header.ts';
@@ -86,13 +86,8 @@ function unpackBlocks(
 
 function requireChecksum(content: Uint8Array, stored: Uint8Array): void {
   const checksum = contentChecksum();
-  try {
-    for (let at = 0; at < content.byteLength; at += MOST_BLOCK_BYTES)
-      checksum.add(content.subarray(at, at + MOST_BLOCK_BYTES));
-    checksum.require(stored);
-  } finally {
-    checksum.release();
-  }
+  checksum.add(content);
+  checksum.require(stored);
 }
 
 /** Room for so many bytes in all; what is there grows by half at least, so that it is not copied too often. */

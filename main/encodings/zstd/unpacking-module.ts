@@ -1,5 +1,5 @@
 /** The compiled unpackers, made on first use. What is unpacked at the same time has an instance and a memory each, and large memories are not kept. */
-import { base64 } from '#main/kernels/assembly/unpacking.ts?wasm';
+import { base64 } from '#main/encodings/zstd/assembly/unpacking.ts?wasm';
 
 /** Addresses and lengths are bytes of the module's memory. */
 export interface UnpackingKernels {
