@@ -4,10 +4,11 @@ import { fileSource } from '#main/bytes/file-source.ts';
 import { folderAt } from '#main/bytes/folder.ts';
 import { XRAY_PART_BYTES } from '#main/bytes/limits.ts';
 import { kindOfPath } from '#main/bytes/small-file.ts';
-import type { ByteSource, SourceDescription } from '#main/bytes/source.ts';
+import type { ByteSource } from '#main/bytes/source.ts';
 import type { Checkpoint, CodePart } from '#main/formats/contract.ts';
 import type { Checkpoints } from '#main/services/checkpoints.ts';
 import type { Files } from '#main/services/files.ts';
+import { pathsUnder } from '#main/services/source-paths.ts';
 import { scanCode } from '#main/formats/xray/xray.ts';
 import { isAppError } from '#shared/errors.ts';
 import type { FileId } from '#shared/bridge.ts';
@@ -29,9 +30,7 @@ export async function xrayFile(
   const { checkpoint, path } = await lookAt(checkpoints, files, file);
   const kind = await kindOfPath(path);
   const paths = new Set(kind === 'folder' || kind === 'missing' ? [] : [path]);
-  for (const { description } of checkpoint?.sources ?? []) {
-    for (const one of pathsIn(description)) paths.add(one);
-  }
+  for (const one of pathsUnder(checkpoint?.sources ?? [])) paths.add(one);
   const sources: ByteSource[] = [];
   try {
     for (const one of paths) sources.push(await fileSource(one));
@@ -58,20 +57,6 @@ async function lookAt(
       return { checkpoint: undefined, path };
     }
     throw error;
-  }
-}
-
-/** The files that a source is made of. */
-function pathsIn(description: SourceDescription): readonly string[] {
-  switch (description.kind) {
-    case 'file':
-      return [description.path];
-    case 'memory':
-      return [];
-    case 'joined':
-      return description.parts.flatMap(pathsIn);
-    default:
-      return pathsIn(description.of);
   }
 }
 
